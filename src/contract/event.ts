@@ -1,0 +1,100 @@
+import type { Resource } from '../model/kind.ts';
+import type { DatastoreType } from '../model/rcc.ts';
+import type { Status, StatusReason } from '../model/status.ts';
+
+/**
+ * What the rooms report of themselves. One room (telemetry) makes log lines and metrics of it; `event` is the
+ * stable code of the log line. No field ever holds a credential.
+ */
+export type DaemonEvent =
+  | { readonly event: 'daemon.started'; readonly version: string; readonly opsAddress: string }
+  | { readonly event: 'daemon.stopping'; readonly signal: string }
+  | { readonly event: 'daemon.stopped' }
+  | { readonly event: 'daemon.ready' }
+  | { readonly event: 'source.listed'; readonly source: string; readonly documents: number }
+  | {
+      readonly event: 'source.failed';
+      readonly source: string;
+      readonly reason: StatusReason;
+      readonly message: string;
+    }
+  | {
+      readonly event: 'source.rejected';
+      readonly source: string;
+      readonly origin: string;
+      readonly problem: string;
+    }
+  | {
+      readonly event: 'rcc.conflict';
+      readonly cluster: string;
+      readonly used: string;
+      readonly ignored: string;
+    }
+  | {
+      readonly event: 'cluster.added';
+      readonly cluster: string;
+      readonly datastoreType: DatastoreType | null;
+    }
+  | { readonly event: 'cluster.removed'; readonly cluster: string }
+  | { readonly event: 'cluster.reconfigured'; readonly cluster: string; readonly message: string }
+  | {
+      readonly event: 'cluster.status';
+      readonly cluster: string;
+      readonly status: Status;
+      readonly reason: StatusReason;
+      readonly message: string;
+      readonly previous: Status | null;
+    }
+  | {
+      /** The datastore does not even say who it is: nothing of it can be read. */
+      readonly event: 'datastore.failed';
+      readonly cluster: string;
+      readonly datastore: DatastoreType;
+      readonly reason: StatusReason;
+      readonly message: string;
+      readonly retryInMs: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly event: 'resource.listed';
+      readonly cluster: string;
+      readonly datastore: DatastoreType;
+      readonly resource: Resource;
+      readonly objects: number;
+      readonly durationMs: number;
+      /** Why it was listed: the first time, or what made the watch unusable. */
+      readonly cause: 'first' | 'relist' | 'again';
+    }
+  | {
+      readonly event: 'resource.failed';
+      readonly cluster: string;
+      readonly datastore: DatastoreType;
+      readonly resource: Resource;
+      readonly reason: StatusReason;
+      readonly message: string;
+      readonly retryInMs: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly event: 'resource.resumed';
+      readonly cluster: string;
+      readonly datastore: DatastoreType;
+      readonly resource: Resource;
+    }
+  | {
+      readonly event: 'object.skipped';
+      readonly cluster: string;
+      readonly resource: Resource;
+      readonly where: string;
+      readonly reason: string;
+    }
+  | { readonly event: 'budget.exceeded'; readonly cluster: string; readonly limit: number }
+  | {
+      readonly event: 'pools.overlap';
+      readonly cluster: string;
+      readonly message: string;
+    }
+  | { readonly event: 'internal.error'; readonly message: string };
+
+/** Must not throw and must not block. */
+export type Reporter = (event: DaemonEvent) => void;

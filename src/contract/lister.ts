@@ -1,0 +1,67 @@
+import type { Kind } from '../model/kind.ts';
+import type { LabelSet } from '../model/label-set.ts';
+import type { Entry, EntryKey, HostEndpoint } from '../model/objects.ts';
+import type { Selector } from '../model/selector.ts';
+import type { WorkloadEndpoint } from '../model/workload-endpoint.ts';
+import type { EndpointSlice } from '../model/endpoint-slice.ts';
+import type { Service } from '../model/service.ts';
+import type { Exclusion } from '../model/delta.ts';
+
+/** An object of the merged index with the cluster it is from. Built on each call; the caller may keep it. */
+export interface Found<E extends Entry = Entry> {
+  readonly cluster: string;
+  readonly entry: E;
+  /** When this daemon saw its present content first, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** An endpoint with everything that selectors see. */
+export interface FoundEndpoint extends Found<WorkloadEndpoint | HostEndpoint> {
+  /** Labels that come from its profiles and are not overridden by its own. */
+  readonly inheritedLabels: LabelSet;
+}
+
+/** One change in the merged index. Several may share one revision (a batch is committed whole). */
+export interface IndexChange {
+  /** Of the commit; grows by one with each. */
+  readonly revision: number;
+  readonly op: 'put' | 'delete';
+  readonly cluster: string;
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The answer to "what happened since": `expired` where the bounded history does not reach back so far. */
+export type ChangesSince =
+  | { readonly state: 'ok'; readonly revision: number; readonly changes: readonly IndexChange[] }
+  | { readonly state: 'expired' };
+
+/** The read side of the merged index. Reads see whole commits only. */
+export interface Lister {
+  readonly revision: number;
+  clusters(): readonly string[];
+  get(cluster: string, kind: Kind, key: EntryKey): Found | undefined;
+  /** All objects of a kind, of one cluster or of all. Lazy: do not hold the iterator across an await. */
+  list(kind: Kind, cluster?: string): Iterable<Found>;
+  /** Endpoints that own exactly this address, in any textual form; none for an address that does not parse. */
+  endpointsByIP(address: string): readonly FoundEndpoint[];
+  excludedByIP(address: string): readonly { readonly cluster: string; readonly exclusion: Exclusion }[];
+  service(namespace: string, name: string): readonly Found<Service>[];
+  /** The slices of a service, of all clusters or one. */
+  slicesOf(namespace: string, service: string, cluster?: string): readonly Found<EndpointSlice>[];
+  /** Endpoints whose effective labels match. Yields the event loop between slices of work. */
+  select(
+    selector: Selector,
+    options?: { readonly cluster?: string; readonly limit?: number },
+  ): Promise<Selection>;
+  changes(since: number): ChangesSince;
+  /** Called after each commit with its changes; returns the way to stop. The listener must not throw or block. */
+  onCommit(listener: (changes: readonly IndexChange[]) => void): () => void;
+}
+
+export interface Selection {
+  /** How many match, whatever the limit. */
+  readonly count: number;
+  readonly endpoints: readonly FoundEndpoint[];
+}

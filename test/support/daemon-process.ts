@@ -1,0 +1,117 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ExplainDocument, StatusDocument } from '../../src/contract/ops-documents.ts';
+import { until } from '../rig/deadline.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** One line of the daemon's log. */
+export interface LogLine {
+  readonly event?: string;
+  readonly level: string | number;
+  readonly msg?: string;
+  readonly cluster?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A real `fedsyncd run`, seen only from outside: its log, its exit code, its ops port. */
+export class DaemonProcess {
+  readonly #child: ChildProcess;
+  readonly lines: LogLine[] = [];
+  output = '';
+  opsAddress = '';
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    const take = (chunk: Buffer): void => {
+      this.output += chunk.toString();
+      for (const line of chunk.toString().split('\n')) if (line.startsWith('{')) this.#line(line);
+    };
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+  }
+
+  /** Starts it and waits for its ops port. */
+  static async start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<DaemonProcess> {
+    const daemon = DaemonProcess.spawn(['run', '--ops-address', '127.0.0.1:0', ...args], environment);
+    await until('the daemon to start', () => {
+      if (daemon.#child.exitCode !== null) throw new Error(`the daemon ended:\n${daemon.output}`);
+      return daemon.opsAddress !== '';
+    });
+    return daemon;
+  }
+
+  static spawn(args: readonly string[], environment: Readonly<Record<string, string>> = {}): DaemonProcess {
+    const env = { PATH: process.env['PATH'] ?? '', ...environment };
+    return new DaemonProcess(
+      spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** The exit code, once it has ended. */
+  async ended(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM');
+    return this.ended();
+  }
+
+  async get(path: string): Promise<{ readonly status: number; readonly body: string }> {
+    const response = await fetch(`http://${this.opsAddress}${path}`);
+    return { status: response.status, body: await response.text() };
+  }
+
+  async status(): Promise<StatusDocument> {
+    return JSON.parse((await this.get('/status')).body) as StatusDocument;
+  }
+
+  async cluster(name: string): Promise<StatusDocument['clusters'][number] | undefined> {
+    return (await this.status()).clusters.find((cluster) => cluster.name === name);
+  }
+
+  async explain(ip: string): Promise<ExplainDocument> {
+    return JSON.parse((await this.get(`/explain?ip=${encodeURIComponent(ip)}`)).body) as ExplainDocument;
+  }
+
+  async untilStatus(name: string, status: string, timeoutMs = 15_000): Promise<void> {
+    let last = '';
+    try {
+      await until(
+        `${name} to be ${status}`,
+        async () => {
+          const cluster = await this.cluster(name);
+          last = JSON.stringify(cluster);
+          return cluster?.status === status;
+        },
+        { timeoutMs },
+      );
+    } catch (error) {
+      throw new Error(`${String(error)}; last: ${last}\n${this.output.slice(-4_000)}`, { cause: error });
+    }
+  }
+
+  #line(text: string): void {
+    try {
+      const line = JSON.parse(text) as LogLine;
+      this.lines.push(line);
+      if (line.event === 'daemon.started') this.opsAddress = String(line['opsAddress']);
+    } catch {
+      // A line that was cut between two chunks: `output` has it whole.
+    }
+  }
+}
