@@ -1,0 +1,34 @@
+const decoder = new TextDecoder();
+
+/** Reads back what ByteWriter wrote. Only for bytes of our own making: nothing is checked. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  byte(): number {
+    return this.#bytes[this.#at++] ?? 0;
+  }
+
+  integer(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  word(): number {
+    return (this.byte() * 0x1000000 + (this.byte() << 16) + (this.byte() << 8) + this.byte()) >>> 0;
+  }
+
+  text(): string {
+    const length = this.integer();
+    this.#at += length;
+    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
+  }
+}
