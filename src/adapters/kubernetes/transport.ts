@@ -1,0 +1,30 @@
+/** One GET of the Kubernetes API. */
+export interface KubeRequest {
+  /** Path and query: `/api/v1/pods?limit=2000`. */
+  readonly path: string;
+  /** The Accept header; default `application/json`. */
+  readonly accept?: string;
+  /** Ends the request and its body at any time. */
+  readonly signal: AbortSignal;
+}
+
+export interface KubeResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as it arrives; rejects with a DatastoreError when the connection breaks. Must be read or the signal aborted. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The connection to one Kubernetes API server: addresses, TLS, proxy, credentials. It resolves for every HTTP status;
+ * it rejects with a DatastoreError when there is no answer. A 401 is tried once more with fresh credentials first.
+ */
+export interface KubeTransport {
+  /** `https://10.0.0.1:6443`, for messages. */
+  readonly server: string;
+  get(request: KubeRequest): Promise<KubeResponse>;
+  /** Called at each sign of life of the connection itself (HTTP/2 PING answered). Returns the way to stop. */
+  onContact(listener: () => void): () => void;
+  close(): Promise<void>;
+}

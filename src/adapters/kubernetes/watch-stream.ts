@@ -1,0 +1,144 @@
+import type { ListOutcome, StreamSink } from '../../contract/datastore.ts';
+import { DatastoreError } from '../../contract/datastore-error.ts';
+import type { Delta } from '../../model/delta.ts';
+import { Batch } from './batch.ts';
+import { encodingOf } from './kube-client.ts';
+import type { Change, ObjectDecoder } from './object-decoder.ts';
+import type { ObjectRef } from './object-ref.ts';
+import type { StreamGuard } from './stream-guard.ts';
+import type { KubeResponse } from './transport.ts';
+import { type Bookmark, type WatchEvents, watchDecoder } from './watch-events.ts';
+import { type BodyDecoder, WireError } from './wire.ts';
+
+export interface WatchStreamOptions {
+  /** For people: `watch pods`. */
+  readonly what: string;
+  readonly objects: ObjectDecoder;
+  readonly maxObjectBytes: number;
+  /** While true, removals are not believed and dropped; called at each. */
+  readonly holdsRemovals?: () => boolean;
+}
+
+/** A silent watch is begun again: a half-open connection looks just like that. Not a failure. */
+export class SilentWatch extends Error {
+  override readonly name = 'SilentWatch';
+}
+
+/**
+ * The body of one watch request, from the first byte to the last. As a WatchList it is a list first, up to the bookmark
+ * that ends the initial events, and a watch after that.
+ */
+export class WatchStream implements WatchEvents {
+  readonly #options: WatchStreamOptions;
+  readonly #guard: StreamGuard;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #decoder: BodyDecoder;
+  readonly #batch = new Batch();
+  /** Where complete batches go; undefined between list and watch. */
+  #sink: StreamSink | undefined;
+  #listing = false;
+  /** After the last event. */
+  #revision = '';
+  /** At the end of the list; events of the watch may be known beyond it. */
+  #listRevision = '';
+
+  /** Throws DatastoreError where the body is in no encoding that is known. */
+  constructor(response: KubeResponse, guard: StreamGuard, options: WatchStreamOptions) {
+    this.#options = options;
+    this.#guard = guard;
+    this.#chunks = response.body[Symbol.asyncIterator]();
+    const encoding = encodingOf(response, options.what);
+    this.#decoder = watchDecoder(encoding, options.objects, this, options.maxObjectBytes);
+  }
+
+  /** After the last event; '' = none so far. */
+  get revision(): string {
+    return this.#revision;
+  }
+
+  /** Reads the initial events. Resolves with the revision they are complete at. */
+  async list(sink: StreamSink): Promise<ListOutcome['revision']> {
+    this.#listing = true;
+    this.#sink = sink;
+    while (this.#listing) {
+      if (!(await this.#next(sink))) {
+        throw this.#error('Unreachable', 'the stream ended before the list was complete');
+      }
+      if (this.#listing) this.#batch.flush(sink);
+    }
+    return this.#listRevision;
+  }
+
+  /** Reads events until the server ends the stream. */
+  async watch(sink: StreamSink): Promise<void> {
+    this.#sink = sink;
+    let reported = this.#listRevision;
+    do {
+      this.#batch.flush(sink);
+      if (this.#revision !== reported && this.#revision !== '') {
+        reported = this.#revision;
+        sink.progress(reported);
+      }
+    } while (await this.#next(sink));
+  }
+
+  change(change: Change, decode: (out: Delta[]) => string): void {
+    if (change === 'remove' && this.#options.holdsRemovals?.() === true) return;
+    const revision = decode(this.#batch.deltas);
+    // Initial events carry the revisions of the objects, in no order.
+    if (!this.#listing && revision !== '') this.#revision = revision;
+    if (this.#batch.full && this.#sink !== undefined) this.#batch.flush(this.#sink);
+  }
+
+  bookmark({ resourceVersion, initialEventsEnd }: Bookmark): void {
+    if (!this.#listing) {
+      if (resourceVersion !== '') this.#revision = resourceVersion;
+      return;
+    }
+    if (!initialEventsEnd) return;
+    if (resourceVersion === '') throw new WireError('the end of the list has no revision');
+    if (this.#sink !== undefined) this.#batch.flush(this.#sink);
+    this.#revision = resourceVersion;
+    this.#listRevision = resourceVersion;
+    this.#listing = false;
+    // What the same chunk holds beyond is part of the watch: it waits for the watch's sink.
+    this.#sink = undefined;
+  }
+
+  failed(error: DatastoreError): void {
+    throw error;
+  }
+
+  unreadable(type: string, ref: ObjectRef, reason: string): void {
+    if (type === 'BOOKMARK') return;
+    if (type === 'ERROR') throw new WireError('unreadable error event');
+    const change = type === 'ADDED' || type === 'MODIFIED' ? 'put' : 'remove';
+    this.change(change, (out) => {
+      this.#options.objects.unreadable(change, type === '' ? { ...ref, name: '' } : ref, reason, out);
+      return ref.resourceVersion;
+    });
+  }
+
+  /** Reads one chunk; false where the body is over. */
+  async #next(sink: StreamSink): Promise<boolean> {
+    const { done, value } = await this.#chunks.next();
+    this.#guard.signal.throwIfAborted();
+    try {
+      if (done === true) {
+        this.#decoder.end();
+        return false;
+      }
+      this.#guard.touch();
+      this.#decoder.push(value);
+    } catch (error) {
+      if (error instanceof WireError) throw this.#error('ProtocolError', error.message);
+      throw error;
+    }
+    sink.contact();
+    return true;
+  }
+
+  #error(reason: 'Unreachable' | 'ProtocolError', problem: string): DatastoreError {
+    return new DatastoreError('retry', reason, `${this.#options.what}: ${problem}`);
+  }
+}
