@@ -1,0 +1,57 @@
+import { get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { formatAddress } from '../config/option-value.ts';
+import type { Address } from '../config/option-value.ts';
+import { UsageError } from './command.ts';
+
+/** More than any fleet's status needs; an endless answer must not fill our memory. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** Nobody, or somebody else, answers at the ops address. */
+export class DaemonUnreachable extends Error {
+  override readonly name = 'DaemonUnreachable';
+}
+
+/** Asks a daemon's ops server for JSON. Rejects with DaemonUnreachable. */
+export async function askDaemon(address: Address, path: string, timeoutMs: number): Promise<unknown> {
+  const { host, port } = reachable(address);
+  const where = formatAddress({ host, port });
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    get({ host, port, path, signal, agent: false }, resolve).on('error', reject);
+    const response = await promise;
+    const text = await readText(response);
+    if (response.statusCode !== 200) throw new DaemonUnreachable(`HTTP status ${response.statusCode}`);
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const why = signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error);
+    throw new DaemonUnreachable(`no daemon at ${where}: ${why}`, { cause: error });
+  }
+}
+
+/** A daemon that listens everywhere is asked at the loopback: pod and command share one FEDSYNCD_OPS_ADDRESS. */
+function reachable({ host, port }: Address): Address {
+  if (port === 0) throw new UsageError(['--ops-address needs the port of the daemon, not 0']);
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
+  return { host: host === '::' ? '::1' : host, port };
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new DaemonUnreachable('the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ECONNREFUSED') return 'nothing listens there';
+  if (code === 'ENOTFOUND') return 'the host name does not resolve';
+  if (error instanceof SyntaxError) return 'the answer is not JSON; is this the ops address of fedsyncd?';
+  return error instanceof Error ? error.message : String(error);
+}
