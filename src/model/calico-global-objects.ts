@@ -13,7 +13,8 @@ import {
 } from './json-field.ts';
 import type { JsonObject } from './json-field.ts';
 import { LabelSet } from './label-set.ts';
-import type { ClusterInformation, HostEndpoint, IPPool, ObjectMeta, Profile } from './objects.ts';
+import type { ObjectMeta } from './object-meta.ts';
+import type { ClusterInformation, HostEndpoint, IPPool, Profile } from './objects.ts';
 
 // Calico's cluster-scoped kinds in v3 form. All throw ConversionError.
 

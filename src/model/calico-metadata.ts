@@ -1,7 +1,7 @@
 import { ConversionError, excerpt } from './conversion-error.ts';
 import { asObject, objectField, pairsField, stringField } from './json-field.ts';
 import type { JsonObject } from './json-field.ts';
-import type { ObjectMeta } from './objects.ts';
+import type { ObjectMeta } from './object-meta.ts';
 import { parseTime } from './rfc3339.ts';
 import { reverseUid } from './uid.ts';
 

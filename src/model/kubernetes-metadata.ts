@@ -3,7 +3,7 @@ import { asObject, labelsField, objectField, requiredString, stringField } from 
 import type { JsonObject } from './json-field.ts';
 import type { LabelSet } from './label-set.ts';
 import { isObjectName } from './object-name.ts';
-import type { ObjectMeta } from './objects.ts';
+import type { ObjectMeta } from './object-meta.ts';
 import { parseTime } from './rfc3339.ts';
 
 /** A Kubernetes object taken apart as far as all kinds agree. */

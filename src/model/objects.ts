@@ -1,18 +1,8 @@
 import type { LabelSet } from './label-set.ts';
+import type { ObjectMeta } from './object-meta.ts';
 import type { EndpointPort, WorkloadEndpoint, WorkloadEndpointId } from './workload-endpoint.ts';
 import type { EndpointSlice } from './endpoint-slice.ts';
 import type { Service } from './service.ts';
-
-/** What every object but a WorkloadEndpoint has. `namespace` is '' for cluster-scoped kinds. */
-export interface ObjectMeta {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  /** Opaque: compare for equality only. */
-  readonly resourceVersion: string;
-  /** Milliseconds since the epoch; 0 = unknown. */
-  readonly created: number;
-}
 
 export interface HostEndpoint extends ObjectMeta {
   readonly kind: 'HostEndpoint';

@@ -1,5 +1,5 @@
 import type { LabelSet } from './label-set.ts';
-import type { ObjectMeta } from './objects.ts';
+import type { ObjectMeta } from './object-meta.ts';
 
 export interface ServicePort {
   /** '' = unnamed. */

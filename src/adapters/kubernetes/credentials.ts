@@ -1,24 +1,9 @@
 import { Buffer } from 'node:buffer';
+import type { CredentialSet, CredentialSource } from './credential-source.ts';
 import type { KubeEndpoint } from './endpoint.ts';
 import { ExecCredentials } from './exec-credentials.ts';
 import type { KubeHost } from './host.ts';
 import { TokenFileCredentials } from './token-file.ts';
-
-/** What a request authenticates with. */
-export interface CredentialSet {
-  /** The Authorization header; undefined = none. */
-  readonly authorization: string | undefined;
-  /** PEM, both or neither ('' = none). Another pair needs another TLS connection. */
-  readonly cert: string;
-  readonly key: string;
-}
-
-export interface CredentialSource {
-  /** The credentials for a request that is sent now. Rejects with a DatastoreError, or the signal's reason. */
-  current(signal: AbortSignal): Promise<CredentialSet>;
-  /** The server refused `used`. True where `current` may now give others. */
-  refused(used: CredentialSet): boolean;
-}
 
 /** @param lifetime ends a plugin that is running. */
 export function credentialsOf(

@@ -1,6 +1,6 @@
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import { abortable } from './abortable.ts';
-import type { CredentialSet, CredentialSource } from './credentials.ts';
+import type { CredentialSet, CredentialSource } from './credential-source.ts';
 import type { ExecPlugin } from './endpoint.ts';
 import { type ExecOutput, parseExecCredential } from './exec-output.ts';
 import { execError, runPlugin } from './exec-process.ts';

@@ -1,6 +1,6 @@
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import { abortable } from './abortable.ts';
-import type { CredentialSet, CredentialSource } from './credentials.ts';
+import type { CredentialSet, CredentialSource } from './credential-source.ts';
 import type { KubeHost } from './host.ts';
 import { headerProblem } from './pem.ts';
 import { readTextFile } from './read-file.ts';
