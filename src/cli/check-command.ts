@@ -3,6 +3,7 @@ import type { DaemonConfig } from '../config/daemon-config.ts';
 import type { CheckStep } from '../contract/adapter.ts';
 import { printable, printableJson } from '../model/printable.ts';
 import { STATUS_REASONS } from '../model/status.ts';
+import { CheckOutput } from './check-output.ts';
 import { checkCluster } from './check-cluster.ts';
 import type { ClusterCheckOptions } from './check-cluster.ts';
 import { readSources } from './check-sources.ts';
@@ -52,10 +53,11 @@ async function check(context: CommandContext, config: DaemonConfig, signal: Abor
   };
   const asJson = values.output === 'json';
   const width = Math.max(0, ...chosen.map(({ document }) => document.name.length));
-  const onStep = (name: string, step: CheckStep): void => {
-    if (!asJson) terminal.out(stepText(name.padEnd(width), step));
-  };
-  const clusters = await checkAll(chosen, { ...options, parallel: config.maxParallelLists, onStep });
+  const output = new CheckOutput((text) => (asJson ? undefined : terminal.out(text)));
+  const onStep = (name: string, step: CheckStep): void =>
+    output.step(name, stepText(name.padEnd(width), step));
+  const onEnd = (name: string): void => output.end(name);
+  const clusters = await checkAll(chosen, { ...options, parallel: config.maxParallelLists, onStep, onEnd });
   const ok = clusters.every((cluster) => cluster.ok) && missing.length === 0 && isWell(reading);
   terminal.out(
     asJson
@@ -68,6 +70,7 @@ async function check(context: CommandContext, config: DaemonConfig, signal: Abor
 interface CheckAllOptions extends ClusterCheckOptions {
   readonly parallel: number;
   readonly onStep: (name: string, step: CheckStep) => void;
+  readonly onEnd: (name: string) => void;
 }
 
 /** Some clusters at once: one that does not answer must not hold up the rest. Results in the order of the names. */
@@ -85,6 +88,7 @@ async function checkAll(
         steps.push(step);
         options.onStep(name, step);
       }
+      options.onEnd(name);
       results.push({ name, origin, ok: steps.every(({ result }) => result !== 'failed'), steps });
     }
   };

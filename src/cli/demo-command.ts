@@ -6,11 +6,12 @@ import type { DaemonConfig } from '../config/daemon-config.ts';
 import type { Values } from '../config/parse.ts';
 import { printable } from '../model/printable.ts';
 import { startFleet } from '../simulator/fleet.ts';
-import type { Fleet } from '../simulator/fleet.ts';
+import { runOutages } from '../simulator/outage.ts';
 import { podNetworkFor } from '../simulator/world.ts';
 import { UsageError } from './command.ts';
 import type { CommandContext, DaemonHandle } from './command.ts';
 import { showDemo } from './demo-display.ts';
+import type { DemoStage } from './demo-display.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { StopSignal } from './stop-signal.ts';
@@ -55,15 +56,32 @@ async function withFleet(
     directory,
     clock: context.clock,
   });
+  let switchedOff: string | undefined;
+  // The first cluster stays: the hints name an address of it.
+  const outages = runOutages(
+    fleet.clusters.slice(1),
+    { ...OUTAGES, clock: context.clock },
+    ({ event, cluster }) => {
+      switchedOff = event === 'stopped' ? cluster : undefined;
+    },
+    end.signal,
+  ).catch((error: unknown) => {
+    context.terminal.err(`fedsyncd: no more outages are shown: ${printable(messageOf(error))}\n`);
+  });
   const changing = fleet.run(end.signal);
+  const stage = { fleet, config: config.config, directory, switchedOff: () => switchedOff };
   try {
-    return await withDaemon(context, { fleet, config: config.config, directory }, end);
+    return await withDaemon(context, stage, end);
   } finally {
     end.abort();
     await changing;
+    await outages;
     await fleet.close();
   }
 }
+
+/** First everything is in sync for long enough to look around. */
+const OUTAGES = { afterMs: 15_000, durationMs: 8000, pauseMs: 20_000 } as const;
 
 /** Asked before anything is made: the fleet itself finds out only after it made gigabytes. */
 function checkSize({ clusters, endpoints }: Values): void {
@@ -75,15 +93,13 @@ function checkSize({ clusters, endpoints }: Values): void {
   }
 }
 
-interface Stage {
-  readonly fleet: Fleet;
+interface Stage extends Pick<DemoStage, 'fleet' | 'directory' | 'switchedOff'> {
   readonly config: DaemonConfig;
-  readonly directory: string;
 }
 
 async function withDaemon(
   context: CommandContext,
-  { fleet, config, directory }: Stage,
+  { config, ...shown }: Stage,
   end: AbortController,
 ): Promise<ExitCode> {
   const daemon = await startDaemon(context, config);
@@ -94,7 +110,7 @@ async function withDaemon(
     end.abort();
   });
   try {
-    await showDemo({ ...context, opsAddress: daemon.opsAddress, fleet, directory }, end.signal);
+    await showDemo({ ...context, opsAddress: daemon.opsAddress, ...shown }, end.signal);
   } finally {
     await daemon.stop('end of the demo').catch(() => undefined);
     await watching;

@@ -13,6 +13,8 @@ export interface DemoStage {
   readonly opsAddress: string;
   readonly fleet: Fleet;
   readonly directory: string;
+  /** The cluster that is switched off at this moment. */
+  readonly switchedOff: () => string | undefined;
 }
 
 const REFRESH_MS = 1000;
@@ -47,7 +49,7 @@ export async function showDemo(stage: DemoStage, signal: AbortSignal): Promise<v
       if (terminal.interactive) {
         terminal.out(HOME + picture(stage, { status, rate }));
       } else if (nextLine > 0 && at >= nextLine) {
-        terminal.out(`${summary({ status, rate })}\n`);
+        terminal.out(summary(stage, { status, rate }));
         nextLine = at + LINE_EVERY_MS;
       } else if (nextLine === 0 && settled(status)) {
         terminal.out(picture(stage, { status, rate }));
@@ -92,14 +94,19 @@ function picture(stage: DemoStage, reading: Reading): string {
       counts.services === null ? '-' : String(counts.services),
     ]);
   const more = clusters.length > MAX_ROWS ? `… and ${clusters.length - MAX_ROWS} more\n` : '';
-  return `${alignedTable([HEADER, ...rows])}${more}\n${summary(reading)}\n\n${hints(stage)}`;
+  return `${alignedTable([HEADER, ...rows])}${more}\n${summary(stage, reading)}\n${hints(stage)}`;
 }
 
-function summary({ status, rate }: Reading): string {
+function summary({ switchedOff }: DemoStage, { status, rate }: Reading): string {
   const { clusters, revision } = status;
   const inSync = clusters.filter((cluster) => cluster.status === 'InSync').length;
-  const endpoints = clusters.reduce((sum, { counts }) => sum + counts.workloadEndpoints, 0);
-  return `${inSync} of ${clusters.length} clusters in sync, ${endpoints} endpoints, revision ${revision} (${rate.toFixed(0)} commits/s)`;
+  const endpoints = clusters.reduce(
+    (sum, { counts }) => sum + counts.workloadEndpoints + counts.hostEndpoints,
+    0,
+  );
+  const off = switchedOff();
+  const outage = off === undefined ? '' : `Cluster ${off} is switched off for a while: its endpoints stay.\n`;
+  return `${inSync} of ${clusters.length} clusters in sync, ${endpoints} endpoints, revision ${revision} (${rate.toFixed(0)} commits/s)\n${outage}`;
 }
 
 /** What to try next, with an address that exists at this moment. */

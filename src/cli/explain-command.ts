@@ -82,7 +82,7 @@ function endpointText(query: string, endpoint: ExplainedEndpoint): string {
         .map(({ name: port, protocol, port: number }) => `${port} ${number}/${protocol}`)
         .join(', '),
     ],
-    ['  Version', `${endpoint.resourceVersion}, first seen ${endpoint.since}`],
+    ['  Version', `${endpoint.resourceVersion}, unchanged since ${endpoint.since}`],
   ];
   const head = line(`${query} is ${subject} of cluster ${clusterName(endpoint.cluster)}`);
   return head + alignedTable(rows.filter(([, value]) => value !== ''));

@@ -35,11 +35,26 @@ export async function runOutages(
       await cluster.stop();
       onEvent({ event: 'stopped', cluster: cluster.name });
       await clock.sleep(options.durationMs, signal);
-      await cluster.start();
+      await startAgain(cluster, clock, signal);
       onEvent({ event: 'started', cluster: cluster.name });
       await clock.sleep(options.pauseMs, signal);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+  }
+}
+
+const PORT_RETRY_MS = 250;
+
+/** Meanwhile an outgoing connection of any program on this machine may have been given the port. */
+async function startAgain(cluster: SimulatedCluster, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await cluster.start();
+      return;
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+      await clock.sleep(PORT_RETRY_MS, signal);
+    }
   }
 }

@@ -22,11 +22,18 @@ function plain<E extends EventCode>(
   return { help, levels: level, level: () => level, message };
 }
 
-/** A first failure is ordinary life in a network; one that lasts needs a person. */
+/**
+ * A first failure is ordinary life in a network; one that lasts needs a person. After the 10th only every doubling is
+ * worth a line: the status and the metrics say that it still fails.
+ */
 function levelOfAttempt(attempt: number): LineLevel {
   if (attempt < 3) return 'info';
-  return attempt < 10 ? 'warn' : 'error';
+  if (attempt < 10) return 'warn';
+  return attempt === 10 || Number.isInteger(Math.log2(attempt)) ? 'error' : 'debug';
 }
+
+const LEVELS_OF_ATTEMPT =
+  'info; warn from the 3rd attempt, error at the 10th, 16th, 32nd, 64th and so on, debug between';
 
 /** Every event code of the log: the operators' page is made from this table. */
 export const EVENTS: { readonly [E in EventCode]: CatalogEntry<E> } = {
@@ -98,14 +105,14 @@ export const EVENTS: { readonly [E in EventCode]: CatalogEntry<E> } = {
   ),
   'datastore.failed': {
     help: 'A datastore of a remote cluster cannot be reached; it is tried again.',
-    levels: 'info; warn from the 3rd attempt, error from the 10th',
+    levels: LEVELS_OF_ATTEMPT,
     level: ({ attempt }) => levelOfAttempt(attempt),
     message: ({ cluster, datastore, message, attempt, retryInMs }) =>
       `${cluster}: ${datastore}: ${message} (attempt ${attempt}, next in ${Math.round(retryInMs)} ms)`,
   },
   'resource.failed': {
     help: 'A list or watch of one resource failed and is tried again.',
-    levels: 'info; warn from the 3rd attempt, error from the 10th',
+    levels: LEVELS_OF_ATTEMPT,
     level: ({ attempt }) => levelOfAttempt(attempt),
     message: ({ cluster, resource, message, attempt, retryInMs }) =>
       `${cluster}: ${resource}: ${message} (attempt ${attempt}, next in ${Math.round(retryInMs)} ms)`,

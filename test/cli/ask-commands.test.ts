@@ -123,7 +123,7 @@ describe('commands that ask a daemon', () => {
         '  Labels            app=web',
         '  Inherited labels  pcns.team=blue',
         '  Ports             http 8080/TCP',
-        '  Version           42, first seen 2026-03-04T05:06:02.000Z',
+        '  Version           42, unchanged since 2026-03-04T05:06:02.000Z',
         'Left out: shop/done-1 of cluster east, node node-2: Finished (the pod is finished)',
         'Not in sync: cluster west is NotConnecting (Timeout); its part of this answer may be old or missing.',
         '',

@@ -93,6 +93,7 @@ describe('run', () => {
     assert.deepEqual(configs[0], {
       version: '1.2.3',
       rccSources: ['directory'],
+      offline: false,
       rccDirectory: '/etc/rcc',
       kubeconfig: undefined,
       localEtcd: undefined,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { createServer } from 'node:net';
 import { parseAllDocuments } from 'yaml';
 import { clusterName, startFleet } from '../../src/simulator/fleet.ts';
 import { runOutages } from '../../src/simulator/outage.ts';
@@ -150,6 +151,38 @@ describe('a simulated fleet', () => {
     controller.abort();
     await running;
     assert.equal(clock.pending, 0);
+  });
+
+  it('brings a cluster back as soon as its port is free again', async (test) => {
+    const clock = new FakeClock();
+    const fleet = await startFleet({ ...SMALL, clusters: 1, clock });
+    test.after(() => fleet.close());
+    const [east] = fleet.clusters;
+    const port = east?.kubernetes?.listener.port ?? 0;
+    const controller = new AbortController();
+    const events: string[] = [];
+    const running = runOutages(
+      fleet.clusters,
+      { afterMs: 1000, durationMs: 1000, pauseMs: 60_000, clock },
+      ({ event }) => events.push(event),
+      controller.signal,
+    );
+    await clock.advance(1000);
+    await until('the cluster is away', () => events.at(-1) === 'stopped');
+    const other = createServer();
+    await new Promise<void>((resolve) => {
+      other.listen(port, '127.0.0.1', resolve);
+    });
+    await clock.advance(1000);
+    await until('it waits for its port', () => clock.pending === 1);
+    await new Promise((resolve) => {
+      other.close(resolve);
+    });
+    await clock.advance(1000);
+    await until('the cluster is back', () => events.at(-1) === 'started');
+    assert.equal(east?.kubernetes?.listener.port, port);
+    controller.abort();
+    await running;
   });
 
   it('fits many clusters: at most 1.5 KB for each pod', async (test) => {
