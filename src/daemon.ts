@@ -40,7 +40,12 @@ const SHORT_WATCH_MS = 1_000;
 export async function startDaemon(config: DaemonConfig, environment: Environment): Promise<Daemon> {
   const host = hostOf(environment);
   const { clock, random } = host;
-  const telemetry = new Telemetry({ version: config.version, logLevel: config.logLevel, clock });
+  const telemetry = new Telemetry({
+    version: config.version,
+    interfacePrefix: config.interfacePrefix,
+    logLevel: config.logLevel,
+    clock,
+  });
   const { report } = telemetry;
   const index = new MergedIndex({
     clock,
@@ -65,6 +70,7 @@ export async function startDaemon(config: DaemonConfig, environment: Environment
       random,
       report,
       lists: new Gate(config.maxParallelLists),
+      maxObjectsPerCluster: config.maxObjectsPerCluster,
       timings: {
         idleMs: config.idleTimeoutMs,
         firstRetryMs: FIRST_RETRY_MS,
@@ -117,11 +123,15 @@ interface Parts {
 }
 
 async function run({ manager, local, telemetry }: Parts, signal: AbortSignal): Promise<void> {
-  const identifying = identifyLocal(local, manager, signal);
+  const ending = new AbortController();
+  const running = AbortSignal.any([signal, ending.signal]);
+  const identifying = identifyLocal(local, manager, running);
   try {
-    await Promise.race([identifying, pause(IDENTITY_WAIT_MS, signal)]);
-    await Promise.all([manager.run(signal), announceReady(manager, telemetry, signal)]);
+    await Promise.race([identifying, pause(IDENTITY_WAIT_MS, running)]);
+    await Promise.all([manager.run(running), announceReady(manager, telemetry, running)]);
   } finally {
+    // Where the engine broke by itself nobody else ends the rest.
+    ending.abort(new Error('the daemon ends'));
     await identifying;
     await local.close();
     telemetry.report({ event: 'daemon.stopped' });

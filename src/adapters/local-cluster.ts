@@ -7,6 +7,8 @@ import type { KubeTransport } from './kubernetes/transport.ts';
 export interface LocalClusterOptions {
   /** In order of precedence. */
   readonly rccSources: readonly ('kubernetes' | 'etcdv3' | 'directory')[];
+  /** Outside a pod the sources above are not there, and not missed. */
+  readonly offline: boolean;
   readonly rccDirectory: string | undefined;
   /** undefined = the service account of our own pod. */
   readonly kubeconfig: string | undefined;
@@ -67,10 +69,10 @@ async function openKubernetes(
   options: LocalClusterOptions,
   host: AdapterHost,
 ): Promise<KubeTransport | undefined> {
+  const inPod = host.environment['KUBERNETES_SERVICE_HOST'] !== undefined;
+  if (options.offline && !inPod) return undefined;
   const wanted = options.rccSources.includes('kubernetes') || options.kubeconfig !== undefined;
-  const inCluster =
-    options.rccSources.includes('etcdv3') && host.environment['KUBERNETES_SERVICE_HOST'] !== undefined;
-  if (!wanted && !inCluster) return undefined;
+  if (!wanted && !(options.rccSources.includes('etcdv3') && inPod)) return undefined;
   const [{ prepareLocalKubernetes }, { standardHost }] = await Promise.all([
     import('./kubernetes/connect.ts'),
     import('./kubernetes/host.ts'),

@@ -73,6 +73,7 @@ function endpointText(query: string, endpoint: ExplainedEndpoint): string {
     ['  Node', endpoint.node],
     ['  Addresses', endpoint.addresses.join(', ')],
     ['  Service account', endpoint.serviceAccount],
+    ['  Interface', endpoint.interfaceName],
     ['  Profiles', endpoint.profiles.join(', ')],
     ['  Labels', labelsText(endpoint.labels)],
     ['  Inherited labels', labelsText(endpoint.inheritedLabels)],

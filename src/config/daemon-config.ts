@@ -10,8 +10,13 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** Everything that a daemon is told. Times in milliseconds. */
 export interface DaemonConfig {
   readonly version: string;
-  /** In order of precedence, at least one, each once. */
+  /** In order of precedence, each once. */
   readonly rccSources: readonly RccSourceName[];
+  /**
+   * `rccSources` is only the default beside `--inspect`: outside a pod there is no local cluster then, so that an
+   * export can be looked at anywhere.
+   */
+  readonly offline: boolean;
   /** Given where `rccSources` has `directory`. */
   readonly rccDirectory: string | undefined;
   /** Kubeconfig of the local cluster; undefined = in-cluster. */
@@ -21,6 +26,8 @@ export interface DaemonConfig {
   readonly inspect: readonly NamedDirectory[];
   readonly trustInline: boolean;
   readonly datastore: DatastoreOptions;
+  /** First item of FELIX_INTERFACEPREFIX of the remotes. */
+  readonly interfacePrefix: string;
   readonly maxObjectsPerCluster: number;
   readonly maxParallelLists: number;
   readonly historyLength: number;
@@ -45,6 +52,11 @@ export function daemonConfig(values: Values, version: string): DaemonConfigResul
   const config: DaemonConfig = {
     version,
     rccSources,
+    offline:
+      values['rcc-source'] === undefined &&
+      rccDirectory === undefined &&
+      values.kubeconfig === undefined &&
+      values.inspect !== undefined,
     rccDirectory,
     kubeconfig: values.kubeconfig,
     localEtcd,
@@ -55,8 +67,8 @@ export function daemonConfig(values: Values, version: string): DaemonConfigResul
       requestTimeoutMs: values['request-timeout'],
       maxObjectBytes: values['max-object-bytes'],
       excludeNamespaces: values['exclude-namespaces'] ?? [],
-      interfacePrefix: values['interface-prefix'],
     },
+    interfacePrefix: values['interface-prefix'],
     maxObjectsPerCluster: values['max-objects-per-cluster'],
     maxParallelLists: values['max-parallel-lists'],
     historyLength: values['history-length'],

@@ -11,7 +11,7 @@ export const OPTIONS = {
     of: ['kubernetes', 'etcdv3', 'directory'],
     placeholder: 'SOURCE',
     help: 'Where RemoteClusterConfigurations come from: kubernetes, etcdv3 or directory. Repeatable; of two sources that hold the same name the one named first wins.',
-    defaultText: 'directory if --rcc-directory is given, else kubernetes',
+    defaultText: 'directory if --rcc-directory is given; none with --inspect outside a pod; else kubernetes',
     commands: engine,
   },
   'rcc-directory': {
@@ -156,7 +156,8 @@ export const OPTIONS = {
   },
   'idle-timeout': {
     type: 'duration',
-    min: 1000,
+    // Signs of life come every 20 to 30 s: a shorter limit would cut healthy watches.
+    min: 45_000,
     max: day,
     placeholder: 'DURATION',
     help: 'A watch without any sign of life for so long is given up and opened again.',

@@ -10,8 +10,6 @@ export interface DatastoreOptions {
   readonly maxObjectBytes: number;
   /** Namespaces that are not read. */
   readonly excludeNamespaces: readonly string[];
-  /** First item of FELIX_INTERFACEPREFIX of the remote; Calico's default is `cali`. */
-  readonly interfacePrefix: string;
 }
 
 /** One step of a preflight (`fedsyncd check`). */

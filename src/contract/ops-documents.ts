@@ -67,6 +67,8 @@ export interface ExplainedEndpoint {
   /** The pod, or what the orchestrator calls it; '' for a HostEndpoint. */
   readonly workload: string;
   readonly serviceAccount: string;
+  /** Of the host's side; derived as Calico does where the datastore does not say. */
+  readonly interfaceName: string;
   /** CIDRs of a WorkloadEndpoint, addresses of a HostEndpoint. */
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

@@ -11,6 +11,9 @@ export interface FileWatcherOptions {
   readonly settleMs: number;
 }
 
+/** A burst of events is cut after so many times `settleMs`. */
+const LONGEST_BURST = 10;
+
 /**
  * Tells that some of a set of files (or directories) may have changed: content, replacement, the `..data` symlink
  * swap of mounted Secrets, removal, arrival. It compares no content: the caller reads again and decides.
@@ -22,6 +25,8 @@ export class FileWatcher {
   readonly #watchers = new Map<string, FSWatcher>();
   #signature = '';
   #cancelSettle: (() => void) | undefined;
+  /** When the first event of a burst came, monotonic; undefined between bursts. */
+  #burstSince: number | undefined;
   #closed = false;
   #generation = 0;
 
@@ -89,9 +94,15 @@ export class FileWatcher {
   }
 
   #settle(): void {
+    const { clock, settleMs } = this.#options;
+    const now = clock.monotonic();
+    this.#burstSince ??= now;
+    // A directory that is written to all the time never comes to rest: then a look between two writes has to do.
+    const left = this.#burstSince + settleMs * LONGEST_BURST - now;
     this.#cancelSettle?.();
-    this.#cancelSettle = this.#options.clock.after(this.#options.settleMs, () => {
+    this.#cancelSettle = clock.after(Math.max(0, Math.min(settleMs, left)), () => {
       this.#cancelSettle = undefined;
+      this.#burstSince = undefined;
       if (!this.#closed) void this.#look();
     });
   }

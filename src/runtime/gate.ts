@@ -2,9 +2,18 @@
 export class Gate {
   #free: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #width: number;
+  #sideDoor: Gate | undefined;
 
   constructor(width: number) {
+    this.#width = width;
     this.#free = width;
+  }
+
+  /** A gate of its own beside this one, as wide: for those who are likely to stay long, so that they hold up only each other. */
+  get sideDoor(): Gate {
+    this.#sideDoor ??= new Gate(this.#width);
+    return this.#sideDoor;
   }
 
   /** Resolves with the way to leave (may be called twice); rejects with the signal's reason when that aborts first. */

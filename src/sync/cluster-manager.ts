@@ -34,6 +34,7 @@ export class ClusterManager implements FleetStatus {
   #poolRevision = -1;
   #startedAt = 0;
   #stopping = false;
+  #wasReady = false;
 
   constructor(options: ClusterManagerOptions) {
     this.#options = options;
@@ -45,22 +46,30 @@ export class ClusterManager implements FleetStatus {
     if (this.#identities.set(IdentityRegistry.local, identities)) this.#reconsider();
   }
 
-  /** Runs until the signal aborts; then ends every session and resolves. The data stays in the index. */
+  /**
+   * Runs until the signal aborts; then ends every session and resolves. The data stays in the index. Rejects where a
+   * source breaks, which none does for anything that it reads: without it RCCs would be followed no more unnoticed.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.context;
     this.#startedAt = clock.monotonic();
+    const ending = new AbortController();
+    const running = AbortSignal.any([signal, ending.signal]);
     const sources = this.#options.sources.map((source) =>
-      source.run((snapshot) => this.#onSnapshot(source, snapshot), signal),
+      source.run((snapshot) => this.#onSnapshot(source, snapshot), running),
     );
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    for (const source of sources) source.catch(reject);
     try {
       while (!signal.aborted) {
-        await clock.sleep(TICK_MS, signal);
-        this.#tick();
+        await Promise.race([clock.sleep(TICK_MS, running), broken]);
+        this.#survive('tick', () => this.#tick());
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       this.#stopping = true;
+      ending.abort(new Error('the engine stops'));
       await Promise.allSettled(sources);
       await Promise.all([...this.#clusters.values()].map(({ cluster }) => cluster.stop()));
       await Promise.all(this.#removing.values());
@@ -91,7 +100,9 @@ export class ClusterManager implements FleetStatus {
       .map(([name]) => `cluster ${name}`);
     const waitingFor = [...this.#registry.waitingFor(), ...untried];
     const late = context.clock.monotonic() - this.#startedAt > readyAfterMs;
-    return { ready: waitingFor.length === 0 || late, waitingFor };
+    // Once ready always ready: an RCC that comes later must not take us out of service.
+    this.#wasReady ||= waitingFor.length === 0 || late;
+    return { ready: this.#wasReady, waitingFor };
   }
 
   #onSnapshot(source: RccSource, snapshot: RccSnapshot): void {
@@ -106,6 +117,7 @@ export class ClusterManager implements FleetStatus {
   }
 
   #reconcile(): void {
+    if (this.#stopping) return;
     const desired = this.#registry.desired();
     for (const [name, { cluster }] of this.#clusters) if (!desired.has(name)) this.#remove(name, cluster);
     for (const [name, wanted] of desired) this.#apply(name, wanted);
@@ -147,11 +159,26 @@ export class ClusterManager implements FleetStatus {
   #remove(name: string, cluster: RemoteCluster): void {
     const { report } = this.#options.context;
     this.#clusters.delete(name);
-    const removing = cluster.remove().then(() => {
-      this.#removing.delete(name);
-      report({ event: 'cluster.removed', cluster: name });
-    });
+    const removing = cluster.remove().then(
+      () => {
+        this.#removing.delete(name);
+        report({ event: 'cluster.removed', cluster: name });
+      },
+      (error: unknown) => {
+        this.#removing.delete(name);
+        report({ event: 'internal.error', message: `removing ${name}: ${String(error)}` });
+      },
+    );
     this.#removing.set(name, removing);
+  }
+
+  /** A defect of ours in one round must not end the engine while the process goes on. */
+  #survive(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.context.report({ event: 'internal.error', message: `${what}: ${String(error)}` });
+    }
   }
 
   #announceConflicts(): void {
@@ -169,7 +196,7 @@ export class ClusterManager implements FleetStatus {
   #reconsider(): void {
     queueMicrotask(() => {
       if (this.#stopping) return;
-      for (const { cluster } of this.#clusters.values()) cluster.reconsider();
+      for (const { cluster } of this.#clusters.values()) cluster.refresh();
     });
   }
 
@@ -178,7 +205,7 @@ export class ClusterManager implements FleetStatus {
     const { lister, context } = this.#options;
     if (lister.revision === this.#poolRevision) return;
     this.#poolRevision = lister.revision;
-    const overlaps = findPoolOverlaps(lister.list('IPPool'));
+    const overlaps = findPoolOverlaps(lister);
     const known = new Set(this.#overlaps.map(describeOverlap));
     this.#overlaps = overlaps;
     for (const overlap of overlaps) {

@@ -8,6 +8,7 @@ import type { StatusReason } from '../model/status.ts';
 import { Backoff } from '../runtime/backoff.ts';
 import { datastoreStatus, type ResourceFacts } from './datastore-status.ts';
 import type { EngineContext } from './engine-context.ts';
+import { EAGER_RETRY, ReturnProbe } from './return-probe.ts';
 import { Reflector, type ReflectorFailure, type ReflectorObserver } from './reflector.ts';
 import { isSettled, nextPhase, type ResourceEvent, type ResourcePhase } from './resource-phase.ts';
 
@@ -18,7 +19,7 @@ export interface DatastoreReplicationOptions {
   readonly context: EngineContext;
   readonly onChange: () => void;
   /** Called when the identity is known; false = do not read this cluster. Asked again until it says true. */
-  readonly onIdentity: () => boolean;
+  readonly onIdentity: () => Promise<boolean>;
 }
 
 interface ResourceState {
@@ -33,17 +34,27 @@ interface ResourceState {
 /** How often a cluster that must not be read (a duplicate) asks again. */
 const ADMISSION_RETRY_MS = 5_000;
 
+/** The datastore answers. A list that is only asked for is no contact: `lost` and `failing` wait for an answer. */
+const IN_CONTACT: ReadonlySet<ResourcePhase> = new Set(['synced', 'listing', 'relisting']);
+
 /** One datastore of a session: asks who it is, then runs one reflector per resource. */
 export class DatastoreReplication {
   readonly #options: DatastoreReplicationOptions;
   readonly #resources = new Map<Resource, ResourceState>();
+  /** Settles when this datastore was asked once who it is, whatever it answered, or is not asked any more. */
+  readonly asked: Promise<void>;
+  readonly #onAsked: () => void;
   #identities: readonly string[] = [];
   #lastContact: number | null = null;
   #unreachable: { readonly reason: StatusReason; readonly message: string } | undefined;
   #identifyRetry: number | null = null;
+  #probe: ReturnProbe | undefined;
 
   constructor(options: DatastoreReplicationOptions) {
     this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.asked = promise;
+    this.#onAsked = resolve;
   }
 
   get identities(): readonly string[] {
@@ -56,7 +67,9 @@ export class DatastoreReplication {
 
   get nextRetry(): number | null {
     const times = [this.#identifyRetry, ...[...this.#resources.values()].map((r) => r.nextRetry)];
-    const waiting = times.filter((t) => t !== null);
+    const now = this.#options.context.clock.now();
+    // One whose time is over is under way.
+    const waiting = times.filter((t): t is number => t !== null && t > now);
     return waiting.length === 0 ? null : Math.min(...waiting);
   }
 
@@ -89,32 +102,40 @@ export class DatastoreReplication {
     try {
       await this.#identify(datastore, signal);
       const { clock } = this.#options.context;
-      while (!this.#options.onIdentity()) await clock.sleep(ADMISSION_RETRY_MS, signal);
+      while (!(await this.#options.onIdentity())) await clock.sleep(ADMISSION_RETRY_MS, signal);
+      this.#probe = this.#newProbe(datastore);
       await Promise.all(datastore.resources.map((resource) => this.#reflect(datastore, resource, signal)));
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      this.#onAsked();
       await datastore.close();
     }
   }
 
   async #identify(datastore: Datastore, signal: AbortSignal): Promise<void> {
     const { clock, random, timings } = this.#options.context;
-    const backoff = new Backoff({ firstMs: timings.firstRetryMs, maxMs: timings.maxRetryMs, random });
+    const { firstRetryMs: firstMs, maxRetryMs: maxMs } = timings;
+    const backoff = new Backoff({ firstMs, maxMs, random, eager: EAGER_RETRY });
+    // What somebody has to correct is no outage: a wrong password is not tried every few seconds.
+    const slow = new Backoff({ firstMs, maxMs, random });
     for (;;) {
       try {
         this.#identities = await datastore.identify(signal);
         this.#unreachable = undefined;
         this.#identifyRetry = null;
         this.#contact();
+        this.#onAsked();
         return;
       } catch (error) {
         signal.throwIfAborted();
+        this.#onAsked();
         const failure = describe(error);
-        const waitMs = Math.max(backoff.next(), failure.retryAfterMs);
+        const waitMs = Math.max((failure.outage ? backoff : slow).next(), failure.retryAfterMs);
         const { reason, message } = failure;
         this.#unreachable = { reason, message };
-        this.#reportUnreachable({ reason, message, retryInMs: waitMs, attempt: backoff.failures });
+        const attempt = backoff.failures + slow.failures;
+        this.#reportUnreachable({ reason, message, retryInMs: waitMs, attempt });
         this.#identifyRetry = clock.now() + waitMs;
         this.#options.onChange();
         await clock.sleep(waitMs, signal);
@@ -141,16 +162,17 @@ export class DatastoreReplication {
       datastore,
       resource,
       store: this.#options.store(resource),
-      observer: this.#observer(resource, state),
+      observer: this.#observer(resource, state, signal),
       timings: context.timings,
       clock: context.clock,
       random: context.random,
       lists: context.lists,
+      sleepWhileLost: (ms, asleep) => this.#sleepWhileLost(ms, asleep),
     });
     return reflector.run(signal);
   }
 
-  #observer(resource: Resource, state: ResourceState): ReflectorObserver {
+  #observer(resource: Resource, state: ResourceState, signal: AbortSignal): ReflectorObserver {
     const { cluster, context, prepared, onChange } = this.#options;
     const source = { cluster, datastore: prepared.type, resource };
     return {
@@ -161,6 +183,7 @@ export class DatastoreReplication {
       listed: ({ objects, durationMs, first }) => {
         const cause = first ? 'first' : 'relist';
         context.report({ event: 'resource.listed', ...source, objects, durationMs, cause });
+        if (!first) this.#probe?.verify(signal);
       },
       event: (event, failure) => {
         const before = state.phase;
@@ -176,10 +199,37 @@ export class DatastoreReplication {
 
   #step(state: ResourceState, event: ResourceEvent, failure: ReflectorFailure | undefined): void {
     state.phase = nextPhase(state.phase, event);
+    if (IN_CONTACT.has(state.phase)) this.#probe?.found();
     state.nextRetry = failure ? this.#options.context.clock.now() + failure.retryInMs : null;
     if (!failure) return;
     state.reason = failure.reason;
     state.message = failure.message;
+  }
+
+  #newProbe(datastore: Datastore): ReturnProbe {
+    const { clock, random, timings } = this.#options.context;
+    const { firstRetryMs, maxRetryMs } = timings;
+    const ask = async (signal: AbortSignal): Promise<void> => {
+      // No contact yet in the sense of the status: that its data arrives again is for the resources to show.
+      const known = this.#identities;
+      const now = await datastore.identify(signal);
+      // A server that starts may refuse for a moment what tells who it is: less than before is no news.
+      if (now.some((id) => !known.includes(id))) this.#identities = now;
+      // It may be another cluster by now, even one that must not be read.
+      await this.#options.onIdentity();
+    };
+    return new ReturnProbe({ clock, random, firstRetryMs, maxRetryMs, ask });
+  }
+
+  #sleepWhileLost(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.context;
+    if (!this.#probe) return clock.sleep(ms, signal);
+    if (!this.#inContact) this.#probe.lost(signal);
+    return this.#probe.sleep(ms, signal);
+  }
+
+  get #inContact(): boolean {
+    return [...this.#resources.values()].some(({ phase }) => IN_CONTACT.has(phase));
   }
 
   #contact(): void {
@@ -187,10 +237,24 @@ export class DatastoreReplication {
   }
 }
 
-function describe(error: unknown): { reason: StatusReason; message: string; retryAfterMs: number } {
+interface IdentifyFailure {
+  readonly reason: StatusReason;
+  readonly message: string;
+  readonly retryAfterMs: number;
+  /** May be over at any time by itself. */
+  readonly outage: boolean;
+}
+
+function describe(error: unknown): IdentifyFailure {
   if (error instanceof DatastoreError) {
-    return { reason: error.reason, message: error.message, retryAfterMs: error.retryAfterMs ?? 0 };
+    const { reason, message, retryAfterMs = 0, reaction } = error;
+    return { reason, message, retryAfterMs, outage: reaction === 'retry' && reason !== 'ProtocolError' };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { reason: 'ProtocolError', message: `unexpected error: ${message}`, retryAfterMs: 0 };
+  return {
+    reason: 'ProtocolError',
+    message: `unexpected error: ${message}`,
+    retryAfterMs: 0,
+    outage: false,
+  };
 }

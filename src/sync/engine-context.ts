@@ -12,4 +12,6 @@ export interface EngineContext {
   readonly timings: ReflectorTimings;
   /** Caps concurrent lists over all clusters. */
   readonly lists: Gate;
+  /** The budget of a cluster: a session that is not in charge yet collects no more than that of one resource. */
+  readonly maxObjectsPerCluster: number;
 }

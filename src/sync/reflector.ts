@@ -48,7 +48,26 @@ export interface ReflectorOptions {
   readonly random: Random;
   /** Caps how many lists run at once over all clusters: memory, and the load of a mass reconnect. */
   readonly lists: Gate;
+  /** Waits after a failed attempt; may be over sooner, when the datastore is known to answer again. */
+  readonly sleepWhileLost?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+/**
+ * A watch that was healthy for so long did not fail because of its resume point: that it breaks is no news, however
+ * often (load balancers cut connections, and an idle cluster has no new revisions).
+ */
+const STEADY_WATCH_MS = 10_000;
+
+/**
+ * A list that takes longer gives its place to the next: what answers slowly, or never, must not hold up the lists of
+ * other clusters.
+ */
+const LIST_PLACE_MS = 10_000;
+/** The same while nothing of the answer is there. */
+const SILENT_LIST_PLACE_MS = 1_000;
+
+/** So many times in a row what was granted before and is refused now is asked for again soon. */
+const QUICK_REFUSALS = 4;
 
 /** Failures in a row at one resume point that call for a fresh list (Calico: MaxErrorsPerRevision). */
 const MAX_FAILURES_PER_REVISION = 5;
@@ -67,6 +86,10 @@ export class Reflector {
   #tail: WatchTail | undefined;
   #everListed = false;
   #failuresHere = 0;
+  /** The last list failed before there was any data: the next one may well hang too. */
+  #unanswered = false;
+  /** Resume points in a row that were gone, without a watch that lasted between them. */
+  #expiries = 0;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -77,7 +100,7 @@ export class Reflector {
   /** Runs until the signal aborts; then resolves. Never rejects for anything that the datastore does. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const attempt: Attempt = { heard: false, startedAt: this.#options.clock.monotonic() };
+      const attempt: Attempt = { heard: false, delivered: false, startedAt: this.#options.clock.monotonic() };
       try {
         if (this.#revision === undefined) await this.#list(attempt, signal);
         else await this.#watch(attempt, signal);
@@ -90,8 +113,10 @@ export class Reflector {
 
   async #list(attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { datastore, resource, store, observer, lists, clock } = this.#options;
-    const leave = await lists.enter(signal);
+    const leave = await (this.#unanswered ? lists.sideDoor : lists).enter(signal);
+    const cancelPatience = this.#limitPlace(attempt, leave);
     let objects = 0;
+    let failed = false;
     try {
       observer.event('list', undefined);
       store.begin();
@@ -122,11 +147,24 @@ export class Reflector {
       observer.listed({ objects, durationMs: clock.monotonic() - startedAt, first });
       observer.event('listed', undefined);
     } catch (error) {
+      failed = true;
       store.cancel();
       throw error;
     } finally {
+      cancelPatience();
       leave();
+      this.#unanswered = failed && !attempt.delivered;
     }
+  }
+
+  /** Gives the place among the lists back early where the list is slow; returns the way to cancel that. */
+  #limitPlace(attempt: Attempt, leave: () => void): () => void {
+    const { clock } = this.#options;
+    let cancel = clock.after(SILENT_LIST_PLACE_MS, () => {
+      if (attempt.delivered) cancel = clock.after(LIST_PLACE_MS - SILENT_LIST_PLACE_MS, leave);
+      else leave();
+    });
+    return () => cancel();
   }
 
   async #watch(attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -142,7 +180,13 @@ export class Reflector {
     observer.event('ended', undefined);
     const short = clock.monotonic() - attempt.startedAt < timings.shortWatchMs;
     if (short && this.#revision === before) await this.#sleep(this.#backoff.next(), signal);
-    else this.#backoff.reset();
+    else this.#settled();
+  }
+
+  /** A watch lasted. */
+  #settled(): void {
+    this.#backoff.reset();
+    this.#expiries = 0;
   }
 
   /** Runs `work` under the idle deadline: a silent stream is aborted and becomes a Timeout. */
@@ -185,6 +229,7 @@ export class Reflector {
     return {
       apply: (deltas) => {
         heard();
+        attempt.delivered = true;
         onApply?.(deltas);
         store.apply(deltas);
       },
@@ -200,28 +245,45 @@ export class Reflector {
 
   async #recover(error: unknown, attempt: Attempt, signal: AbortSignal): Promise<void> {
     const failure = asDatastoreError(error);
-    const watching = this.#revision !== undefined;
-    const lived = this.#options.clock.monotonic() - attempt.startedAt;
-    if (watching && attempt.heard && lived > this.#options.timings.shortWatchMs) this.#backoff.reset();
+    const answeredWatch = this.#revision !== undefined && attempt.heard;
+    if (answeredWatch) this.#credit(this.#options.clock.monotonic() - attempt.startedAt);
     if (failure.reaction === 'relist') return this.#relist(failure, signal);
     // A healthy watch that breaks is opened again at once, and only a second failure is news.
-    if (watching && attempt.heard && this.#failuresHere === 0 && failure.reason !== 'Timeout') {
+    if (answeredWatch && this.#failuresHere === 0 && failure.reason !== 'Timeout') {
       this.#failuresHere = 1;
       this.#backoff.reset();
       this.#options.observer.event('ended', undefined);
       return this.#sleep(this.#options.random() * this.#options.timings.firstRetryMs, signal);
     }
-    if (watching && ++this.#failuresHere > MAX_FAILURES_PER_REVISION && attempt.heard)
+    if (this.#revision !== undefined && ++this.#failuresHere > MAX_FAILURES_PER_REVISION && attempt.heard)
       this.#revision = undefined;
-    const forbidden = failure.reaction === 'forbidden';
-    const waitMs = this.#waitAfter(failure);
-    this.#options.observer.event(forbidden ? 'forbidden' : 'failed', {
-      reason: failure.reason,
-      message: failure.message,
-      attempt: this.#backoff.failures,
-      retryInMs: waitMs,
-    });
-    return this.#sleep(waitMs, signal);
+    return this.#retry(failure, signal);
+  }
+
+  /** What a watch that was answered, and lasted for `lived`, makes good. */
+  #credit(lived: number): void {
+    if (lived > this.#options.timings.shortWatchMs) this.#settled();
+    if (lived >= STEADY_WATCH_MS) this.#failuresHere = 0;
+  }
+
+  #retry(failure: DatastoreError, signal: AbortSignal): Promise<void> {
+    const { reaction, reason, message, retryAfterMs } = failure;
+    const retryInMs = this.#waitAfter(failure);
+    const attempt = this.#backoff.failures;
+    const event = reaction === 'forbidden' ? 'forbidden' : 'failed';
+    this.#options.observer.event(event, { reason, message, attempt, retryInMs });
+    const asItSays = reaction !== 'retry' || retryAfterMs !== undefined;
+    return asItSays ? this.#sleep(retryInMs, signal) : this.#sleepWhileLost(retryInMs, signal);
+  }
+
+  async #sleepWhileLost(ms: number, signal: AbortSignal): Promise<void> {
+    const { sleepWhileLost } = this.#options;
+    if (!sleepWhileLost) return this.#sleep(ms, signal);
+    try {
+      await sleepWhileLost(ms, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   /** The first relist is immediate; a resume point that keeps expiring backs off. */
@@ -229,17 +291,20 @@ export class Reflector {
     this.#revision = undefined;
     this.#tail = undefined;
     // A server that was restored from a backup never gets there again: do not insist for ever.
-    if (failure.reason === 'ClusterReplaced' || this.#backoff.failures >= 3) this.#newest = undefined;
+    if (failure.reason === 'ClusterReplaced' || this.#expiries >= 3) this.#newest = undefined;
     this.#options.observer.event('expired', undefined);
-    const waitMs = this.#backoff.failures === 0 ? 0 : this.#backoff.next();
-    if (waitMs === 0) this.#backoff.next();
+    // It answered: what was waited for before this, an outage mostly, is over.
+    if (this.#expiries === 0) this.#backoff.reset();
+    const waitMs = this.#expiries++ === 0 ? 0 : this.#backoff.next();
     return this.#sleep(Math.max(waitMs, failure.retryAfterMs ?? 0), signal);
   }
 
   #waitAfter(failure: DatastoreError): number {
     const { forbiddenRetryMs } = this.#options.timings;
     const step = this.#backoff.next();
-    const slow = failure.reaction === 'forbidden' || failure.reaction === 'config';
+    // An API server that starts refuses what it grants a moment later.
+    const starting = this.#everListed && this.#backoff.failures <= QUICK_REFUSALS;
+    const slow = (failure.reaction === 'forbidden' && !starting) || failure.reaction === 'config';
     return Math.max(slow ? this.#jittered(forbiddenRetryMs) : step, failure.retryAfterMs ?? 0);
   }
 
@@ -258,7 +323,10 @@ export class Reflector {
 }
 
 interface Attempt {
+  /** There was a sign of life. */
   heard: boolean;
+  /** There was data. */
+  delivered: boolean;
   readonly startedAt: number;
 }
 

@@ -29,6 +29,8 @@ export interface RemoteClusterOptions extends ClusterSettings {
   readonly onIdentity: () => void;
 }
 
+const ON_ITS_WAY = 'a new configuration is on its way; the earlier one is in use until it is complete';
+
 /** What a cluster shows that has no session yet. */
 const NO_SESSION: Pick<Session, 'lastContact' | 'nextRetry' | 'statuses' | 'notes'> = {
   lastContact: null,
@@ -111,6 +113,7 @@ export class RemoteCluster {
   refresh(): void {
     const { context, name } = this.#options;
     if (this.#controller.signal.aborted) return;
+    this.#sessions.withdrawDuplicate();
     if (this.#sessions.settle()) {
       const message = 'the new configuration is in use';
       context.report({ event: 'cluster.reconfigured', cluster: name, message });
@@ -130,10 +133,11 @@ export class RemoteCluster {
     const { name, staleAfterMs, context } = this.#options;
     const { pending, replica, served } = this.#sessions;
     const session = this.#sessions.active ?? NO_SESSION;
+    const stated = this.#access ?? this.#stated;
     const age = context.clock.now() - (session.lastContact ?? this.#since);
     return {
       name,
-      datastoreType: (this.#access ?? this.#stated)?.datastoreType ?? null,
+      datastoreType: stated?.datastoreType ?? null,
       ...this.#condition,
       since: this.#since,
       lastContact: session.lastContact,
@@ -141,19 +145,11 @@ export class RemoteCluster {
       nextRetry: pending?.nextRetry ?? session.nextRetry,
       counts: replica.counts(),
       datastores: session.statuses(),
-      overlayRoutingMode: (this.#access ?? this.#stated)?.overlayRoutingMode ?? 'Disabled',
+      overlayRoutingMode: stated?.overlayRoutingMode ?? 'Disabled',
       origin: this.#document?.origin ?? '',
       skipped: replica.skipped(),
-      notes: session.notes(),
+      notes: pending ? [ON_ITS_WAY, ...session.notes()] : session.notes(),
     };
-  }
-
-  /** Identities changed somewhere: what is served must be withdrawn if it turned out to be a duplicate. */
-  reconsider(): void {
-    const { identities, name } = this.#options;
-    if (this.#sessions.served && identities.duplicateOf(name) !== undefined)
-      this.#sessions.restartWithdrawn();
-    this.refresh();
   }
 
   /** Ends everything and keeps the data in the index. May be called twice. */

@@ -33,10 +33,11 @@ const PHASES: Readonly<Record<ResourcePhase, Readonly<Record<ResourceEvent, Reso
   relisting: row('relisting', { failed: 'lost' }),
   // Looked at again from time to time: a list of a resource that was absent is no resync until it finds something.
   absent: row('absent', { failed: 'lost' }),
-  failing: row('failing', { answered: 'listing' }),
+  // Contact is a live watch, and a watch follows a complete list: so after a refusal and a failure in between, too.
+  failing: row('failing', { answered: 'listing', contact: 'synced' }),
   // A list after a loss is not yet a return: only an answer is.
   lost: row('lost', { contact: 'synced', answered: 'relisting' }),
-  forbidden: row('forbidden', { failed: 'failing' }),
+  forbidden: row('forbidden', { failed: 'failing', contact: 'synced' }),
 };
 
 /** What holds for every phase, and then what is special about one. */

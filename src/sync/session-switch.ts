@@ -1,4 +1,5 @@
 import type { PreparedDatastore } from '../contract/adapter.ts';
+import type { DatastoreStatus } from '../contract/cluster-status.ts';
 import type { ClusterReplica, ReplicaFactory } from '../contract/replica.ts';
 import type { ConfigProblem } from './access-resolver.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -30,6 +31,9 @@ export class SessionSwitch {
   #pendingDatastores: readonly PreparedDatastore[] = [];
   /** The active session was complete once. */
   #served = false;
+  /** What the active session wrote is being withdrawn; the next one starts after that. */
+  #withdrawing = false;
+  #stopped = false;
 
   constructor(options: SessionSwitchOptions) {
     this.#options = options;
@@ -55,6 +59,10 @@ export class SessionSwitch {
   /** This configuration shall be in charge. Nothing happens if it is already, or is on its way. */
   use(datastores: readonly PreparedDatastore[]): void {
     const fingerprint = fingerprintOf(datastores);
+    if (this.#withdrawing) {
+      this.#activeDatastores = datastores;
+      return;
+    }
     if (this.#active?.fingerprint === fingerprint) return this.#dropPending();
     if (this.#pending?.fingerprint === fingerprint) return;
     this.#dropPending();
@@ -75,6 +83,7 @@ export class SessionSwitch {
     }
     const { pending } = this;
     if (!pending?.settled || this.#holdsBack(pending) !== undefined) return false;
+    if (this.#duplicateOf(pending) !== undefined) return false;
     this.#end(this.#active);
     pending.promote();
     this.#active = pending;
@@ -88,7 +97,12 @@ export class SessionSwitch {
   pendingProblem(): ConfigProblem | undefined {
     const { pending } = this;
     if (!pending) return undefined;
-    const failed = pending.statuses().find((status) => status.status === 'NotConnecting');
+    const other = this.#duplicateOf(pending);
+    if (other !== undefined) {
+      const message = `the new configuration reaches the same cluster as ${other}; the earlier one stays in use`;
+      return { reason: 'DuplicateOf', message };
+    }
+    const failed = failureOf(pending);
     const held = this.#holdsBack(pending);
     if (!failed && held === undefined) return undefined;
     const why = failed?.message ?? `it may not read ${held}`;
@@ -96,36 +110,44 @@ export class SessionSwitch {
     return { reason: failed?.reason ?? 'Forbidden', message };
   }
 
-  /** Withdraws the data and starts from the beginning, where the session waits to be admitted. */
-  restartWithdrawn(): void {
-    const datastores = this.#activeDatastores;
+  /**
+   * Withdraws what a session wrote that turned out to be a duplicate, and starts from the beginning, where the session
+   * waits to be admitted. A new configuration that is on its way may be the end of it, and is waited for.
+   */
+  withdrawDuplicate(): void {
+    if (!this.#active?.admitted || this.#duplicateOf(this.#active) === undefined) return;
+    if (this.#pending && !failureOf(this.#pending)) return;
+    if (this.#pending) this.#activeDatastores = this.#pendingDatastores;
     this.#dropPending();
-    const withdrawn = this.#replica;
     this.#end(this.#active);
     this.#active = undefined;
     this.#served = false;
+    this.#withdrawing = true;
     this.#track(
-      withdrawn.drop().then(() => {
-        if (this.#active) return;
+      this.#replica.drop().then(() => {
+        this.#withdrawing = false;
+        if (this.#stopped) return;
         this.#replica = this.#options.replicas.open(this.#options.cluster);
-        this.#start(datastores);
+        this.#start(this.#activeDatastores);
       }),
     );
   }
 
   /** Ends the sessions; data stays. May be called twice. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#dropPending();
-    this.#end(this.#active);
-    await Promise.all(this.#ending);
     this.#end(this.#active);
     await Promise.all(this.#ending);
   }
 
   #start(datastores: readonly PreparedDatastore[]): void {
-    this.#end(this.#active);
+    const replaced = this.#active;
+    this.#end(replaced);
     this.#active = this.#open(datastores, false);
     this.#activeDatastores = datastores;
+    // What the one before reached, others may have now.
+    if (replaced) this.#announce();
     this.#active.start();
   }
 
@@ -145,17 +167,22 @@ export class SessionSwitch {
       staged,
       context,
       onChange,
-      admit: () => this.#admit(),
+      admit: (session) => this.#admit(session),
     });
   }
 
-  #admit(): boolean {
-    this.#announce();
-    return this.#options.identities.duplicateOf(this.#options.cluster) === undefined;
+  #admit(session: Session): boolean {
+    if (session === this.#active) this.#announce();
+    return this.#duplicateOf(session) === undefined;
+  }
+
+  /** The other cluster that keeps what this session reaches. */
+  #duplicateOf(session: Session): string | undefined {
+    return this.#options.identities.duplicateOf(this.#options.cluster, session.identities);
   }
 
   #announce(): void {
-    const ids = [...(this.#active?.identities ?? []), ...(this.#pending?.identities ?? [])];
+    const ids = this.#active?.identities ?? [];
     if (this.#options.identities.set(this.#options.cluster, ids)) this.#options.onIdentity();
   }
 
@@ -171,7 +198,19 @@ export class SessionSwitch {
   }
 
   #track(ending: Promise<void>): void {
-    this.#ending.add(ending);
-    void ending.finally(() => this.#ending.delete(ending));
+    const { cluster, context } = this.#options;
+    const tracked: Promise<void> = ending
+      .catch((error: unknown) =>
+        context.report({
+          event: 'internal.error',
+          message: `${cluster}: ending a session: ${String(error)}`,
+        }),
+      )
+      .finally(() => this.#ending.delete(tracked));
+    this.#ending.add(tracked);
   }
+}
+
+function failureOf(session: Session): DatastoreStatus | undefined {
+  return session.statuses().find((status) => status.status === 'NotConnecting');
 }

@@ -1,6 +1,6 @@
 import type { PreparedDatastore } from '../contract/adapter.ts';
 import type { DatastoreStatus } from '../contract/cluster-status.ts';
-import type { ClusterReplica } from '../contract/replica.ts';
+import type { ClusterReplica, ResourceStore } from '../contract/replica.ts';
 import type { Resource } from '../model/kind.ts';
 import { DatastoreReplication } from './datastore-replication.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -17,7 +17,7 @@ export interface SessionOptions {
   /** Called when anything that status is made from changed. Cheap; called often. */
   readonly onChange: () => void;
   /** Says whether this cluster may be read, once all that can be known of its identity is known. */
-  readonly admit: (identities: readonly string[]) => boolean;
+  readonly admit: (session: Session) => boolean;
 }
 
 /**
@@ -32,6 +32,7 @@ export class Session {
   readonly #staging = new Map<Resource, StagingStore>();
   #running: Promise<void> | undefined;
   #identities: readonly string[] = [];
+  #admitted = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -57,12 +58,15 @@ export class Session {
     return this.#identities;
   }
 
+  /** It was allowed to read: it may have written. */
+  get admitted(): boolean {
+    return this.#admitted;
+  }
+
   /** Starts once; later calls do nothing. */
   start(): void {
     const { signal } = this.#controller;
-    this.#running ??= Promise.all(this.#replications.map((replication) => replication.run(signal))).then(
-      () => undefined,
-    );
+    this.#running ??= Promise.all(this.#replications.map((r) => this.#run(r, signal))).then(() => undefined);
   }
 
   /** Ends all that the session owns; data stays. Resolves when nothing of it runs any more. May be called twice. */
@@ -76,7 +80,7 @@ export class Session {
   }
 
   get lastContact(): number | null {
-    return latest(this.#replications.map((r) => r.lastContact));
+    return oldest(this.#replications.map((r) => r.lastContact));
   }
 
   get nextRetry(): number | null {
@@ -103,12 +107,9 @@ export class Session {
     for (const [resource, staging] of this.#staging) {
       const slot = this.#slots.get(resource);
       const live = replica.resource(resource);
-      // What may not be read was not listed: an empty staging must not sweep what is known.
-      if (this.resourcesIn('forbidden').includes(resource)) {
-        slot?.exchange(live);
-        continue;
-      }
-      staging.promote(live);
+      // What may not be read was not listed: it must not sweep what is known.
+      if (this.resourcesIn('forbidden').includes(resource)) staging.replay(live);
+      else staging.promote(live);
       slot?.exchange(live);
     }
     this.#staging.clear();
@@ -117,7 +118,18 @@ export class Session {
 
   /** From now on nothing of this session reaches the index, whatever is still on its way. */
   detach(): void {
-    for (const slot of this.#slots.values()) slot.exchange(new StagingStore());
+    for (const slot of this.#slots.values()) slot.exchange(NOWHERE);
+    this.#staging.clear();
+  }
+
+  /** Never rejects: a defect in one datastore's code is named, and costs only that datastore. */
+  async #run(replication: DatastoreReplication, signal: AbortSignal): Promise<void> {
+    const { cluster, context } = this.#options;
+    try {
+      await replication.run(signal);
+    } catch (error) {
+      context.report({ event: 'internal.error', message: `${cluster}: ${String(error)}` });
+    }
   }
 
   #slot(resource: Resource): StoreSlot {
@@ -125,7 +137,7 @@ export class Session {
     if (known) return known;
     let slot: StoreSlot;
     if (this.#options.staged) {
-      const staging = new StagingStore();
+      const staging = new StagingStore(this.#options.context.maxObjectsPerCluster);
       this.#staging.set(resource, staging);
       slot = new StoreSlot(staging);
     } else {
@@ -135,18 +147,33 @@ export class Session {
     return slot;
   }
 
-  /** A datastore said who it is. Replications wait for the verdict before they list anything. */
-  #identified(): boolean {
+  /**
+   * A datastore said who it is. Replications wait for the verdict before they list anything, and the verdict waits
+   * until each datastore was asked once: the second may be the one that shows a duplicate.
+   */
+  async #identified(): Promise<boolean> {
+    await Promise.all(this.#replications.map((replication) => replication.asked));
     this.#identities = this.#replications.flatMap((replication) => replication.identities);
-    return this.#options.admit(this.#identities);
+    if (this.#controller.signal.aborted || !this.#options.admit(this)) return false;
+    this.#admitted = true;
+    return true;
   }
 }
+
+/** Takes what a session delivers that ended. */
+const NOWHERE: ResourceStore = {
+  begin: () => undefined,
+  apply: () => undefined,
+  end: () => undefined,
+  cancel: () => undefined,
+};
 
 export function fingerprintOf(datastores: readonly PreparedDatastore[]): string {
   return datastores.map((prepared) => `${prepared.type}:${prepared.fingerprint}`).join(' ');
 }
 
-function latest(times: readonly (number | null)[]): number | null {
+/** Of two datastores the one that is silent for longer makes the data old; one never reached has none. */
+function oldest(times: readonly (number | null)[]): number | null {
   const known = times.filter((t) => t !== null);
-  return known.length === 0 ? null : Math.max(...known);
+  return known.length === 0 ? null : Math.min(...known);
 }

@@ -10,7 +10,13 @@ const BATCH = 500;
  */
 export class StagingStore implements ResourceStore {
   readonly #held = new Map<string, Delta>();
+  readonly #limit: number;
   #seen: Set<string> | undefined;
+
+  /** Of more than `limit` objects one too many is held, so that the live store finds out that the budget is exceeded. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   begin(): void {
     this.#seen = new Set();
@@ -19,6 +25,7 @@ export class StagingStore implements ResourceStore {
   apply(deltas: readonly Delta[]): void {
     for (const delta of deltas) {
       const key = keyOf(delta);
+      if (this.#held.size > this.#limit && delta.op !== 'delete' && !this.#held.has(key)) continue;
       if (delta.op === 'delete') this.#held.delete(key);
       // A skip says nothing new about what is held already.
       else if (delta.op !== 'skip' || !this.#held.has(key)) this.#held.set(key, delta);
@@ -40,6 +47,12 @@ export class StagingStore implements ResourceStore {
   /** Replays all as a complete list and forgets it. */
   promote(target: ResourceStore): void {
     target.begin();
+    this.replay(target);
+    target.end();
+  }
+
+  /** Replays all as changes and forgets it: nothing is deleted but what was seen to go. */
+  replay(target: ResourceStore): void {
     let batch: Delta[] = [];
     for (const delta of this.#held.values()) {
       batch.push(delta);
@@ -48,7 +61,6 @@ export class StagingStore implements ResourceStore {
       batch = [];
     }
     if (batch.length > 0) target.apply(batch);
-    target.end();
     this.#held.clear();
   }
 }

@@ -2,25 +2,31 @@ import type { FleetStatus } from '../contract/cluster-status.ts';
 import type { FoundEndpoint, Lister } from '../contract/lister.ts';
 import type { ExplainDocument, ExplainedEndpoint } from '../contract/ops-documents.ts';
 import { canonicalAddress } from '../model/address.ts';
+import { podInterfaceName } from '../model/interface-name.ts';
 import { workloadEndpointName } from '../model/workload-endpoint-name.ts';
 import { rfc3339 } from './status-document.ts';
 
 /** An address that a thousand pods claim is explained well enough by some of them. */
 const MAX_SHOWN = 200;
 
+/** What an answer is made from. */
+export interface Picture {
+  readonly lister: Lister;
+  readonly fleet: FleetStatus;
+  /** For the interface names that Calico derives for pods. */
+  readonly interfacePrefix: string;
+}
+
 /** Where an address comes from; undefined where the query is no address. */
-export function explainDocument(
-  query: string,
-  lister: Lister,
-  fleet: FleetStatus,
-): ExplainDocument | undefined {
+export function explainDocument(query: string, picture: Picture): ExplainDocument | undefined {
+  const { lister, fleet, interfacePrefix } = picture;
   const address = canonicalAddress(query.trim());
   if (address === undefined) return undefined;
   const endpoints = lister.endpointsByIP(address);
   const excluded = lister.excludedByIP(address);
   return {
     query: address,
-    endpoints: endpoints.slice(0, MAX_SHOWN).map(explainEndpoint),
+    endpoints: endpoints.slice(0, MAX_SHOWN).map((found) => explainEndpoint(found, interfacePrefix)),
     excluded: excluded.slice(0, MAX_SHOWN).map(({ cluster, exclusion }) => ({
       cluster: clusterOf(cluster),
       key: exclusion.key,
@@ -41,7 +47,10 @@ function clusterOf(name: string): string | null {
   return name === '' ? null : name;
 }
 
-function explainEndpoint({ cluster, entry, inheritedLabels, since }: FoundEndpoint): ExplainedEndpoint {
+function explainEndpoint(
+  { cluster, entry, inheritedLabels, since }: FoundEndpoint,
+  prefix: string,
+): ExplainedEndpoint {
   const shared = {
     cluster: clusterOf(cluster),
     namespace: entry.namespace,
@@ -60,8 +69,17 @@ function explainEndpoint({ cluster, entry, inheritedLabels, since }: FoundEndpoi
     since: rfc3339(since),
   };
   if (entry.kind === 'HostEndpoint') {
-    const { kind, name, expectedIPs: addresses } = entry;
-    return { ...shared, kind, name, addresses, orchestrator: '', workload: '', serviceAccount: '' };
+    const { kind, name, interfaceName, expectedIPs: addresses } = entry;
+    return {
+      ...shared,
+      kind,
+      name,
+      interfaceName,
+      addresses,
+      orchestrator: '',
+      workload: '',
+      serviceAccount: '',
+    };
   }
   const { kind, orchestrator, workload, serviceAccount, ipNetworks: addresses } = entry;
   return {
@@ -72,5 +90,6 @@ function explainEndpoint({ cluster, entry, inheritedLabels, since }: FoundEndpoi
     orchestrator,
     workload,
     serviceAccount,
+    interfaceName: entry.interfaceName || podInterfaceName(prefix, entry.namespace, workload),
   };
 }

@@ -18,6 +18,7 @@ export interface Answer {
 
 export interface OpsContext {
   readonly version: string;
+  readonly interfacePrefix: string;
   readonly fleet: FleetStatus;
   readonly lister: Lister;
   /** Loaded with the first scrape: the ops server answers sooner after a start. */
@@ -66,10 +67,10 @@ function statusOf({ version, fleet, lister, clock }: OpsContext): StatusDocument
   return statusDocument(fleet, { version, now: clock.now(), revision: lister.revision });
 }
 
-function explain({ lister, fleet }: OpsContext, query: URLSearchParams): Answer {
+function explain(context: OpsContext, query: URLSearchParams): Answer {
   const ip = query.get('ip');
   if (ip === null) return json(400, { error: 'the parameter "ip" is missing: /explain?ip=10.0.0.1' });
-  const document = explainDocument(ip, lister, fleet);
+  const document = explainDocument(ip, context);
   if (document !== undefined) return json(200, document);
   return json(400, { error: `the parameter "ip" is not an IP address: ${JSON.stringify(ip.slice(0, 100))}` });
 }

@@ -14,6 +14,8 @@ import type { ListenAddress } from './ops-server.ts';
 
 export interface TelemetryOptions {
   readonly version: string;
+  /** For the interface names that Calico derives for pods. */
+  readonly interfacePrefix: string;
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   /** Where log lines go instead of stdout. */
@@ -52,11 +54,14 @@ export class Telemetry {
 
   /** Opens the ops server; resolves with the bound `host:port`. Rejects with ListenError. Once only. */
   async start(address: ListenAddress, engine: Engine): Promise<string> {
-    const { version, clock } = this.#options;
+    const { version, interfacePrefix, clock } = this.#options;
     let loaded: Promise<Metrics> | undefined;
     const metrics = (): Promise<Metrics> => (loaded ??= this.#loadMetrics(engine));
     const eventLoopLagSeconds = (): number => this.#lag.seconds;
-    this.#server = new OpsServer({ version, clock, metrics, eventLoopLagSeconds, ...engine }, this.report);
+    this.#server = new OpsServer(
+      { version, interfacePrefix, clock, metrics, eventLoopLagSeconds, ...engine },
+      this.report,
+    );
     const bound = await this.#server.listen(address);
     this.#sampling = this.#lag.run(this.#stop.signal);
     return bound;

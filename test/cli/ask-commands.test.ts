@@ -12,6 +12,7 @@ describe('commands that ask a daemon', () => {
   const fleet = new FleetFixture();
   const telemetry = new Telemetry({
     version: '1.2.3',
+    interfacePrefix: 'cali',
     logLevel: 'silent',
     clock: { ...systemClock, now: () => NOW },
   });
@@ -119,6 +120,7 @@ describe('commands that ask a daemon', () => {
         '  Node              node-1',
         '  Addresses         10.1.2.3/32',
         '  Service account   web',
+        '  Interface         calia4fc3c48bd8',
         '  Profiles          kns.shop',
         '  Labels            app=web',
         '  Inherited labels  pcns.team=blue',

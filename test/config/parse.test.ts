@@ -158,6 +158,17 @@ describe('daemonConfig', () => {
     );
   });
 
+  it('needs no local cluster to inspect an export, unless one is given', () => {
+    assert.equal(config(['--inspect', 'x=/export']).offline, true);
+    assert.equal(config([]).offline, false);
+    for (const more of [
+      ['--kubeconfig', '/k'],
+      ['--rcc-source', 'kubernetes'],
+      ['--rcc-directory', '/d'],
+    ])
+      assert.equal(config(['--inspect', 'x=/export', ...more]).offline, false);
+  });
+
   it('reads the local etcd', () => {
     const { localEtcd } = config(['--rcc-source=etcdv3', '--etcd-endpoints=https://a:1,https://b:2'], {
       FEDSYNCD_ETCD_USERNAME: 'u',

@@ -42,6 +42,21 @@ describe('FileWatcher', () => {
     await changes.until('return', (n) => n === 4);
   });
 
+  it('looks between two writes where a directory never comes to rest', async (test) => {
+    const directory = await tempDirectory(test);
+    const changes = await watching(test, [directory]);
+    const stop = new AbortController();
+    const writer = (async (): Promise<void> => {
+      for (let i = 0; !stop.signal.aborted; i++) await writeFile(join(directory, `f${i % 50}`), String(i));
+    })();
+    try {
+      await changes.until('a change while it is written to', (n) => n >= 1);
+    } finally {
+      stop.abort();
+      await writer;
+    }
+  });
+
   it('sees the ..data swap of a mounted Secret', async (test) => {
     const directory = await tempDirectory(test);
     for (const [generation, text] of [

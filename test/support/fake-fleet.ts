@@ -72,10 +72,14 @@ export class FakeRccSource implements RccSource {
 
   async run(onSnapshot: (snapshot: RccSnapshot) => void, signal: AbortSignal): Promise<void> {
     this.#push = onSnapshot;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.breakDown = reject;
     signal.addEventListener('abort', () => resolve(), { once: true });
     await promise;
   }
+
+  /** As a defect would. */
+  breakDown: (error: Error) => void = () => undefined;
 
   set(...documents: readonly RccDocument[]): void {
     this.#documents = documents;
@@ -132,10 +136,11 @@ export interface FakeFleet {
   readonly sources: readonly FakeRccSource[];
   readonly manager: ClusterManager;
   readonly events: DaemonEvent[];
+  readonly running: Promise<void>;
   stop(): Promise<void>;
 }
 
-const noPools = { revision: 0, list: () => [] } as unknown as Lister;
+const noPools = { revision: 0, clusters: () => [], list: () => [] } as unknown as Lister;
 
 /** The engine with everything around it replaced by models: time moves only when told. */
 export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']): FakeFleet {
@@ -154,7 +159,6 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
       requestTimeoutMs: 1_000,
       maxObjectBytes: 1 << 20,
       excludeNamespaces: [],
-      interfacePrefix: 'cali',
     },
     trustInline: false,
     staleAfterMs: 60_000,
@@ -165,6 +169,7 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
       random: seededRandom(3),
       report: (event) => events.push(event),
       lists: new Gate(4),
+      maxObjectsPerCluster: 100,
       timings: {
         idleMs: 600_000,
         firstRetryMs: 500,
@@ -183,10 +188,11 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
     sources,
     manager,
     events,
+    running,
     stop: async () => {
       controller.abort(new Error('test over'));
       for (let i = 0; i < 20; i++) await turn();
-      await running;
+      await running.catch(() => undefined);
     },
   };
 }

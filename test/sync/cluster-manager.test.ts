@@ -89,6 +89,7 @@ describe('cluster manager', () => {
     fleet.remotes.source(A).put('late', '10.9.0.0/16');
     assert.equal(pools(fleet)['late'], '10.9.0.0/16', 'the old session goes on meanwhile');
     assert.equal(condition(fleet, 'east'), 'ConfigIncomplete/ConnectionRefused');
+    assert.match(fleet.manager.clusters()[0]?.notes[0] ?? '', /a new configuration is on its way/);
     hold = false;
     await fleet.clock.advance(60_000);
     assert.deepEqual(pools(fleet), { two: '10.2.0.0/16', three: '10.3.0.0/16' });
@@ -97,6 +98,15 @@ describe('cluster manager', () => {
     assert.equal(fleet.remotes.open.length, 1, 'the old session is closed');
     fleet.remotes.source(B).put('four', '10.4.0.0/16');
     assert.equal(pools(fleet)['four'], '10.4.0.0/16');
+  });
+
+  it('collects no more of a new session than the budget and one', async () => {
+    const fleet = start();
+    await serving(fleet);
+    for (let i = 0; i < 500; i++) fleet.remotes.source(B).put(`p${i}`, `10.3.${i >> 8}.${i & 255}/32`);
+    source(fleet).set(etcdRcc('east', B));
+    await fleet.clock.advance(5_000);
+    assert.equal(Object.keys(pools(fleet)).length, 101);
   });
 
   it('drops what only the old configuration read, and hears nothing of the old session any more', async () => {
@@ -279,6 +289,59 @@ describe('cluster manager', () => {
     assert.equal(fleet.manager.clusters()[0]?.stale, false);
   });
 
+  it('notices within seconds that a remote answers again, however long its resources would wait', async () => {
+    const fleet = start();
+    for (const resource of ['hostendpoints', 'profiles', 'services'] as const)
+      fleet.remotes.source(A, resource);
+    await serving(fleet);
+    const [datastore] = fleet.remotes.open;
+    assert.ok(datastore);
+    datastore.watchFault = datastore.identifyFault = unreachable;
+    datastore.cut(undefined);
+    await fleet.clock.advance(40_000);
+    assert.equal(condition(fleet, 'east'), 'NotConnecting/ConnectionRefused');
+    datastore.watchFault = datastore.identifyFault = undefined;
+    await fleet.clock.advance(4_500);
+    assert.equal(condition(fleet, 'east'), 'InSync/IdentityOnly');
+  });
+
+  it('does not let the other resources wait where one has come back by itself', async () => {
+    const fleet = start();
+    for (const resource of ['hostendpoints', 'profiles', 'services'] as const)
+      fleet.remotes.source(A, resource);
+    await serving(fleet);
+    const [datastore] = fleet.remotes.open;
+    assert.ok(datastore);
+    datastore.watchFault = datastore.identifyFault = unreachable;
+    datastore.cut(undefined);
+    await fleet.clock.advance(40_000);
+    // Only the small request goes on failing.
+    datastore.watchFault = undefined;
+    const resumed = (): number => fleet.events.filter((e) => e.event === 'resource.resumed').length;
+    for (let ms = 0; ms < 30_000 && resumed() === 0; ms += 50) await fleet.clock.advance(50);
+    await fleet.clock.advance(50);
+    assert.equal(resumed(), 4);
+  });
+
+  it('is not blinded by a server that is another one after an outage', async () => {
+    const fleet = start();
+    fleet.manager.setLocalIdentity(['etcd:local']);
+    await serving(fleet);
+    const [datastore] = fleet.remotes.open;
+    assert.ok(datastore);
+    datastore.watchFault = datastore.identifyFault = unreachable;
+    datastore.cut(undefined);
+    await fleet.clock.advance(10_000);
+    fleet.remotes.onOpen = (_address, opened) => {
+      opened.identities = ['etcd:local'];
+    };
+    datastore.identities = ['etcd:local'];
+    datastore.watchFault = datastore.identifyFault = undefined;
+    await fleet.clock.advance(20_000);
+    assert.equal(condition(fleet, 'east'), 'ConfigIncomplete/DuplicateOf');
+    assert.deepEqual(pools(fleet), {});
+  });
+
   it('is ready when every cluster was tried once, or after 30 s', async () => {
     const fleet = start();
     assert.deepEqual(fleet.manager.ready(), { ready: false, waitingFor: ['source kubernetes'] });
@@ -296,6 +359,44 @@ describe('cluster manager', () => {
     const late = start();
     await late.clock.advance(31_000);
     assert.equal(late.manager.ready().ready, true);
+  });
+
+  it('ends in the last state of a storm of changes, with nothing left over', async () => {
+    const fleet = start();
+    await serving(fleet);
+    fleet.remotes.source(B).put('three', '10.3.0.0/16');
+    const timers = fleet.clock.pending;
+    const data = (address: string): Record<string, string> => ({
+      datastoreType: 'etcdv3',
+      etcdEndpoints: address,
+    });
+    for (let i = 0; i < 1_000; i++) {
+      source(fleet).secrets.set('fed/s', { state: 'found', data: data(i % 3 ? A : B) });
+      source(fleet).set(
+        i % 5 ? secretRcc('east', 's') : etcdRcc('east', i % 2 ? A : 'https://missing-file:2379'),
+        ...(i % 7 ? [etcdRcc('west', i % 2 ? A : B)] : []),
+      );
+      await fleet.clock.advance(10);
+    }
+    source(fleet).set(etcdRcc('east', B));
+    await fleet.clock.advance(30_000);
+    assert.equal(condition(fleet, 'east'), 'InSync/IdentityOnly');
+    assert.equal(condition(fleet, 'west'), 'gone');
+    const east = fleet.replicas.opened.findLast(({ cluster }) => cluster === 'east');
+    assert.deepEqual([...(east?.stores.get('ippools')?.objects.keys() ?? [])], ['three']);
+    assert.equal(fleet.remotes.open.length, 1);
+    assert.equal(fleet.clock.pending, timers);
+  });
+
+  it('ends with the error of a source that breaks, and leaves nothing running', async () => {
+    const fleet = start(['kubernetes', 'directory']);
+    fleet.remotes.source(A);
+    source(fleet).set(etcdRcc('east', A));
+    await fleet.clock.advance(2_000);
+    source(fleet, 1).breakDown(new Error('a defect'));
+    await assert.rejects(fleet.running, /a defect/);
+    assert.deepEqual(fleet.remotes.open, []);
+    assert.equal(fleet.clock.pending, 0);
   });
 
   it('leaves nothing behind when a cluster comes and goes a thousand times', async () => {

@@ -200,9 +200,35 @@ describe('reflector', () => {
     rig.datastore.listFault = forbidden;
     rig.datastore.cut(undefined);
     await rig.clock.advance(300_000);
-    assert.ok(rig.failures.length >= 4 && rig.failures.length <= 12, `${rig.failures.length} attempts`);
+    assert.ok(rig.failures.length >= 4 && rig.failures.length <= 16, `${rig.failures.length} attempts`);
     assert.deepEqual(known(rig.store), { a: '10.0.0.0/16' });
     assert.equal(rig.events.at(-1) === 'forbidden' || rig.events.at(-1) === 'list', true);
+  });
+
+  it('lists at once where the resume point is gone after a long outage', async () => {
+    const rig = start((source) => source.put('a', '10.0.0.0/16'));
+    await rig.clock.advance(5_000);
+    rig.datastore.watchFault = unreachable;
+    rig.datastore.cut(new DatastoreError('retry', 'Unreachable', 'connection reset'));
+    await rig.clock.advance(60_000);
+    rig.source.put('b', '10.1.0.0/16');
+    rig.source.compact();
+    rig.datastore.watchFault = undefined;
+    for (let ms = 0; ms < 31_000 && !rig.events.includes('expired'); ms += 50) await rig.clock.advance(50);
+    await rig.clock.advance(50);
+    assert.deepEqual(known(rig.store), truth(rig.source));
+  });
+
+  it('asks soon again for what was granted a moment ago', async () => {
+    const rig = start((source) => source.put('a', '10.0.0.0/16'));
+    await rig.clock.advance(0);
+    rig.datastore.watchFault = forbidden;
+    rig.datastore.cut(new DatastoreError('retry', 'Unreachable', 'connection reset'));
+    await rig.clock.advance(2_500);
+    rig.datastore.watchFault = undefined;
+    rig.source.put('b', '10.1.0.0/16');
+    await rig.clock.advance(4_000);
+    assert.deepEqual(known(rig.store), truth(rig.source));
   });
 
   it('does not hammer a server that ends every watch at once', async () => {
@@ -222,12 +248,58 @@ describe('reflector', () => {
       const rig = start();
       await rig.clock.advance(100);
       for (let i = 0; i < 12; i++) {
+        const { watches } = rig.datastore;
         rig.datastore.cut(reset);
-        await rig.clock.advance(31_000);
+        for (let ms = 0; ms < 31_000 && rig.datastore.watches === watches; ms += 100)
+          await rig.clock.advance(100);
         if (progress) rig.source.put('a', `10.${i}.0.0/16`);
       }
       assert.equal(rig.datastore.lists > 1, !progress, `${rig.datastore.lists} lists, progress: ${progress}`);
     }
+  });
+
+  it('takes no notice of a healthy watch that is cut again and again without a new revision', async () => {
+    const rig = start((source) => source.put('a', '10.0.0.0/16'));
+    for (let i = 0; i < 20; i++) {
+      await rig.clock.advance(30_000);
+      rig.datastore.cut(new DatastoreError('retry', 'Unreachable', 'connection reset'));
+    }
+    assert.deepEqual(rig.failures, []);
+    assert.equal(rig.datastore.lists, 1);
+  });
+
+  it('gives its place among the lists back while nothing is answered', async () => {
+    const lists = new Gate(1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const rig = start((_source, datastore) => {
+      const list = datastore.list.bind(datastore);
+      datastore.list = async (request) => {
+        await promise;
+        return list(request);
+      };
+    }, lists);
+    await rig.clock.advance(0);
+    const next = lists.enter(AbortSignal.timeout(10_000));
+    await rig.clock.advance(3_000);
+    (await next)();
+    resolve();
+    rig.source.put('a', '10.0.0.0/16');
+    await rig.clock.advance(0);
+    assert.deepEqual(known(rig.store), { a: '10.0.0.0/16' }, 'the list itself goes on');
+  });
+
+  it('holds up nobody else while its lists fail again and again', async () => {
+    const lists = new Gate(1);
+    const rig = start((_source, datastore) => {
+      datastore.listFault = unreachable;
+    }, lists);
+    await rig.clock.advance(3_000);
+    const leave = await lists.enter(AbortSignal.timeout(1_000));
+    rig.datastore.listFault = undefined;
+    rig.source.put('a', '10.0.0.0/16');
+    await rig.clock.advance(10_000);
+    leave();
+    assert.deepEqual(known(rig.store), { a: '10.0.0.0/16' });
   });
 
   it('asks for nothing older than what it saw, unless the server never gets there', async () => {

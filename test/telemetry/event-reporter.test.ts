@@ -53,6 +53,18 @@ describe('log lines', () => {
     ]);
   });
 
+  it('get rare where failures go on for days', () => {
+    const { lines, reporter, clock } = rig();
+    for (let attempt = 11; attempt <= 3_000; attempt++) {
+      reporter.report(failed(attempt));
+      clock.advance(30_000);
+    }
+    assert.deepEqual(
+      lines.map((line) => line['attempt']),
+      [16, 32, 64, 128, 256, 512, 1024, 2048],
+    );
+  });
+
   it('get louder with repeated failures', () => {
     const { lines, reporter, clock } = rig();
     for (const attempt of [1, 2, 3, 9, 10]) {
@@ -96,7 +108,7 @@ describe('log lines', () => {
 describe('a flood of one event', () => {
   it('is cut to ten lines a minute; the last one follows with the number left out', () => {
     const { lines, reporter, clock, counters } = rig();
-    for (let i = 1; i <= 1000; i++) reporter.report(failed(i, { message: `remote text ${i}` }));
+    for (let i = 1; i <= 1000; i++) reporter.report(failed(1, { message: `remote text ${i}` }));
     assert.equal(lines.length, 10);
     clock.advance(60_000);
     assert.equal(lines.length, 11);

@@ -11,6 +11,7 @@ describe('ops server', () => {
   const fleet = new FleetFixture();
   const telemetry = new Telemetry({
     version: '1.2.3',
+    interfacePrefix: 'cali',
     logLevel: 'silent',
     clock: { ...systemClock, now: () => NOW },
   });
@@ -130,6 +131,7 @@ describe('ops server', () => {
         orchestrator: 'k8s',
         workload: 'web-0',
         serviceAccount: 'web',
+        interfaceName: 'calia4fc3c48bd8',
         addresses: ['10.1.2.3/32'],
         labels: { app: 'web' },
         inheritedLabels: { 'pcns.team': 'blue' },
@@ -253,8 +255,18 @@ describe('ops server', () => {
 
 describe('ops server start and stop', () => {
   it('says why it cannot listen', async () => {
-    const first = new Telemetry({ version: '1', logLevel: 'silent', clock: systemClock });
-    const second = new Telemetry({ version: '1', logLevel: 'silent', clock: systemClock });
+    const first = new Telemetry({
+      version: '1',
+      interfacePrefix: 'cali',
+      logLevel: 'silent',
+      clock: systemClock,
+    });
+    const second = new Telemetry({
+      version: '1',
+      interfacePrefix: 'cali',
+      logLevel: 'silent',
+      clock: systemClock,
+    });
     const engine = { fleet: new FleetFixture(), lister: lister() };
     const address = await first.start({ host: '127.0.0.1', port: 0 }, engine);
     const port = Number(address.split(':')[1]);
@@ -266,7 +278,12 @@ describe('ops server start and stop', () => {
   });
 
   it('frees the port with open connections, twice is fine, and listens on IPv6', async () => {
-    const telemetry = new Telemetry({ version: '1', logLevel: 'silent', clock: systemClock });
+    const telemetry = new Telemetry({
+      version: '1',
+      interfacePrefix: 'cali',
+      logLevel: 'silent',
+      clock: systemClock,
+    });
     const engine = { fleet: new FleetFixture(), lister: lister() };
     const address = await telemetry.start({ host: '::1', port: 0 }, engine);
     assert.match(address, /^\[::1\]:\d+$/);
@@ -280,7 +297,13 @@ describe('ops server start and stop', () => {
   it('answers 500 and reports when the engine fails', async () => {
     const lines: string[] = [];
     const destination = { write: (line: string) => void lines.push(line) };
-    const telemetry = new Telemetry({ version: '1', logLevel: 'info', clock: systemClock, destination });
+    const telemetry = new Telemetry({
+      version: '1',
+      interfacePrefix: 'cali',
+      logLevel: 'info',
+      clock: systemClock,
+      destination,
+    });
     const fleet = new FleetFixture();
     fleet.clusters = () => {
       throw new Error('broken');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { opendir } from 'node:fs/promises';
-import type { Adapter, CheckStep, PreparedDatastore } from '../../contract/adapter.ts';
+import type { Adapter, CheckStep, DatastoreOptions, PreparedDatastore } from '../../contract/adapter.ts';
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { ClusterAccess } from '../../model/rcc.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -20,7 +20,10 @@ export class FileAdapter implements Adapter {
     return access.datastoreType === 'file';
   }
 
-  async prepare(access: ClusterAccess): Promise<PreparedDatastore> {
+  async prepare(
+    access: ClusterAccess,
+    options?: Pick<DatastoreOptions, 'excludeNamespaces'>,
+  ): Promise<PreparedDatastore> {
     const directory = access.directory ?? '';
     try {
       await (await opendir(directory)).close();
@@ -34,7 +37,7 @@ export class FileAdapter implements Adapter {
       type: 'file',
       fingerprint: createHash('sha256').update(directory).digest('hex'),
       files: [],
-      open: () => new FileDatastore(directory, this.#clock),
+      open: () => new FileDatastore(directory, this.#clock, options?.excludeNamespaces),
       check: () => check(directory),
     };
   }

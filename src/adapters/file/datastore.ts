@@ -7,6 +7,7 @@ import { PodConverter } from '../../model/pod-converter.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { FileWatcher } from '../../runtime/file-watcher.ts';
 import { inspectObjects, type InspectedObjects } from './inspected-objects.ts';
+import type { FileObject } from './object-file.ts';
 import { ObjectDirectory } from './object-directory.ts';
 
 const RESOURCES: readonly Resource[] = [
@@ -38,17 +39,21 @@ export class FileDatastore implements Datastore {
   readonly resources = RESOURCES;
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #excluded: ReadonlySet<string>;
   readonly #directory: ObjectDirectory;
   readonly #pods = new PodConverter();
   readonly #controller = new AbortController();
   readonly #watcher: FileWatcher;
   readonly #readers = new Set<() => void>();
   #generation = 0;
+  /** What the last list answered with. */
+  #listed: Reading | undefined;
   #reading: Promise<Reading> | undefined;
   #watching: Promise<void> | undefined;
 
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, excludeNamespaces: readonly string[] = []) {
     this.#path = path;
+    this.#excluded = new Set(excludeNamespaces);
     this.#clock = clock;
     this.#directory = new ObjectDirectory(path);
     this.#watcher = new FileWatcher({ clock, pollMs: POLL_MS, settleMs: SETTLE_MS }, () => this.#changed());
@@ -60,7 +65,8 @@ export class FileDatastore implements Datastore {
   }
 
   async list({ resource, sink }: StreamRequest): Promise<ListOutcome> {
-    const { generation, objects } = await this.#read();
+    this.#listed = await this.#read();
+    const { generation, objects } = this.#listed;
     sink.apply(objects.get(resource) ?? []);
     return { revision: String(generation) };
   }
@@ -73,12 +79,16 @@ export class FileDatastore implements Datastore {
   }: StreamRequest & { readonly revision: string }): Promise<void> {
     this.#watching ??= this.#watcher.run(this.#controller.signal);
     const ended = AbortSignal.any([signal, this.#controller.signal]);
-    let known = await this.#read();
+    // The files may have changed since they were listed: what was listed is what the difference is made to.
+    const listed = this.#listed;
+    let known = String(listed?.generation) === revision && listed ? listed : await this.#read();
     if (String(known.generation) !== revision) throw relist();
     while (!ended.aborted) {
-      await this.#nextChange(sink, ended);
       const next = await this.#read();
-      if (next.generation === known.generation) continue;
+      if (next.generation === known.generation) {
+        await this.#nextChange(sink, ended);
+        continue;
+      }
       sink.apply(difference(known.objects.get(resource) ?? [], next.objects.get(resource) ?? []));
       sink.progress(String(next.generation));
       known = next;
@@ -101,7 +111,12 @@ export class FileDatastore implements Datastore {
       let scan = await this.#directory.scan();
       // What changed between the read and the watch of new paths would be missed: read once more.
       if (await this.#watcher.set(scan.paths)) scan = await this.#directory.scan();
-      const objects = new Map(inspectObjects(scan.objects, this.#pods));
+      const objects = new Map(
+        inspectObjects(
+          scan.objects.filter((object) => !this.#excluded.has(namespaceOf(object))),
+          this.#pods,
+        ),
+      );
       const rejected = scan.rejected.map(({ origin, problem }): Delta => ({
         op: 'skip',
         id: undefined,
@@ -125,6 +140,7 @@ export class FileDatastore implements Datastore {
   }
 
   async #nextChange(sink: StreamSink, ended: AbortSignal): Promise<void> {
+    if (ended.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = new AbortController();
     this.#readers.add(resolve);
@@ -139,6 +155,16 @@ export class FileDatastore implements Datastore {
       this.#readers.delete(resolve);
     }
   }
+}
+
+/** A Namespace counts as its own. */
+function namespaceOf({ value, kind }: FileObject): string {
+  const { namespace, name } = (value['metadata'] ?? {}) as {
+    readonly namespace?: unknown;
+    readonly name?: unknown;
+  };
+  const found = kind === 'Namespace' ? name : namespace;
+  return typeof found === 'string' ? found : '';
 }
 
 function relist(): DatastoreError {

@@ -55,7 +55,9 @@ const CORE: Readonly<Record<string, Read>> = {
 export function inspectObjects(objects: readonly FileObject[], pods: PodConverter): InspectedObjects {
   const found = new Map<Resource, Delta[]>();
   const add = (resource: Resource, deltas: readonly Delta[]): void => {
-    found.set(resource, [...(found.get(resource) ?? []), ...deltas]);
+    const known = found.get(resource);
+    if (known) known.push(...deltas);
+    else found.set(resource, [...deltas]);
   };
   const slices = objects.some((object) => object.kind === 'EndpointSlice');
   for (const object of objects) {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseAllDocuments } from 'yaml';
+import { yieldLoop } from '../../runtime/yield.ts';
+import { splitYamlList } from './yaml-list.ts';
 
 /** One object of a file, with its place for messages. */
 export interface FileObject {
@@ -42,7 +44,7 @@ export async function readObjectFile(path: string): Promise<FileObject[]> {
   } catch (error) {
     throw new ObjectFileError(path, `cannot be read: ${reasonOf(error)}`, { cause: error });
   }
-  const values = path.endsWith('.json') ? [parseJson(path, text)] : parseYaml(path, text);
+  const values = path.endsWith('.json') ? [parseJson(path, text)] : await parseYamlFile(path, text);
   return values.flatMap((value, i) => {
     if (value === null || value === undefined) return [];
     return openList(value, values.length > 1 ? `${path}, document ${i + 1}` : path);
@@ -59,14 +61,38 @@ function parseJson(path: string, text: string): unknown {
   }
 }
 
-function parseYaml(path: string, text: string): unknown[] {
+/** Above this a list is read item by item: the parser's time and memory grow faster than the text. */
+const LARGE_YAML_CHARS = 64 * 1024;
+/** Between two turns for the rest of the process. */
+const SLICE_CHARS = 32 * 1024;
+
+async function parseYamlFile(path: string, text: string): Promise<unknown[]> {
+  const list = text.length > LARGE_YAML_CHARS ? splitYamlList(text) : undefined;
+  const [head, ...more] = parseYaml(path, list?.head ?? text);
+  if (!list || more.length > 0 || typeof head !== 'object' || head === null) {
+    return list ? parseYaml(path, text) : [head, ...more];
+  }
+  const items: unknown[] = [];
+  let unbroken = 0;
+  for (const item of list.items) {
+    items.push(...parseYaml(path, item.text, item.line - 1));
+    unbroken += item.text.length;
+    if (unbroken < SLICE_CHARS) continue;
+    unbroken = 0;
+    await yieldLoop();
+  }
+  return [{ ...head, items }];
+}
+
+function parseYaml(path: string, text: string, linesBefore = 0): unknown[] {
   const documents = parseAllDocuments(text, { logLevel: 'silent' });
   return documents.map((document, i) => {
     const [error] = document.errors;
     const place = documents.length > 1 ? `${path}, document ${i + 1}` : path;
     if (error) {
       const line = error.linePos?.[0].line;
-      throw new ObjectFileError(place, `is not YAML${line ? `, line ${line}` : ''}: ${error.code}`);
+      const where = line ? `, line ${linesBefore + line}` : '';
+      throw new ObjectFileError(place, `is not YAML${where}: ${error.code}`);
     }
     try {
       return document.toJS({ maxAliasCount: 100 }) as unknown;
