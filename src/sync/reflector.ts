@@ -68,6 +68,7 @@ const SILENT_LIST_PLACE_MS = 1_000;
 
 /** So many times in a row what was granted before and is refused now is asked for again soon. */
 const QUICK_REFUSALS = 4;
+const QUICK_REFUSAL_MS = 4_000;
 
 /** Failures in a row at one resume point that call for a fresh list (Calico: MaxErrorsPerRevision). */
 const MAX_FAILURES_PER_REVISION = 5;
@@ -86,6 +87,8 @@ export class Reflector {
   #tail: WatchTail | undefined;
   #everListed = false;
   #failuresHere = 0;
+  /** How often in a row it was forbidden. */
+  #refusals = 0;
   /** The last list failed before there was any data: the next one may well hang too. */
   #unanswered = false;
   /** Resume points in a row that were gone, without a watch that lasted between them. */
@@ -144,6 +147,7 @@ export class Reflector {
       this.#revision = this.#newest = outcome.revision;
       this.#tail = outcome.tail;
       this.#failuresHere = 0;
+      this.#refusals = 0;
       observer.listed({ objects, durationMs: clock.monotonic() - startedAt, first });
       observer.event('listed', undefined);
     } catch (error) {
@@ -303,9 +307,11 @@ export class Reflector {
     const { forbiddenRetryMs } = this.#options.timings;
     const step = this.#backoff.next();
     // An API server that starts refuses what it grants a moment later.
-    const starting = this.#everListed && this.#backoff.failures <= QUICK_REFUSALS;
+    this.#refusals = failure.reaction === 'forbidden' ? this.#refusals + 1 : 0;
+    const starting = this.#everListed && this.#refusals <= QUICK_REFUSALS;
     const slow = (failure.reaction === 'forbidden' && !starting) || failure.reaction === 'config';
-    return Math.max(slow ? this.#jittered(forbiddenRetryMs) : step, failure.retryAfterMs ?? 0);
+    const quick = this.#refusals > 0 ? Math.min(step, QUICK_REFUSAL_MS) : step;
+    return Math.max(slow ? this.#jittered(forbiddenRetryMs) : quick, failure.retryAfterMs ?? 0);
   }
 
   #jittered(ms: number): number {

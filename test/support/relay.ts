@@ -1,5 +1,5 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
-import type { Link } from './rig.ts';
+import type { Link } from '../conformance/rig.ts';
 
 /** A TCP relay on loopback in front of a real server, whose connections can be cut or stalled. */
 export class Relay implements Link {
