@@ -6,7 +6,7 @@ const CHUNK_ROWS = 1 << CHUNK_BITS;
 const CHUNK_PAGES = CHUNK_ROWS / PAGE_ROWS;
 const CHUNK_MASK = CHUNK_ROWS - 1;
 
-/** The words of a row. SUFFIX and UID take four, REVISION two. */
+/** The words of a row. SUFFIX and UID take four, REVISION and INTERFACE two. */
 export const NODE = 0;
 export const PREFIX = 1;
 export const SUFFIX = 2;
@@ -18,7 +18,8 @@ export const UID = 10;
 export const REVISION = 14;
 export const CREATED = 16;
 export const SINCE = 17;
-const STRIDE = 18;
+export const INTERFACE = 18;
+const STRIDE = 20;
 
 /** Bits of a row's flags. */
 export const USED = 1;
@@ -31,6 +32,8 @@ export const UID_TEXT = 4;
 export const CREATED_TEXT = 8;
 /** The first network is an IPv4 address, kept in the row. */
 export const INLINE = 16;
+/** The interface has no name as Calico gives one: its first word is an interned text. */
+export const INTERFACE_TEXT = 128;
 
 /** Whoever rows are given to: a cluster. */
 export class RowHolder {

@@ -11,7 +11,7 @@ export function nameLists(strings: InternTable, seed: number): Structure<readonl
       for (const name of names) hash = hashText(hash, name);
       return finishHash(hash);
     },
-    same: (a, b) => a.length === b.length && a.every((name, i) => name === b[i]),
+    same: sameNames,
     keep: (names) => names.map((name) => strings.text(strings.acquire(name))),
     drop: (names) => {
       for (const name of names) strings.release(strings.find(name) ?? 0);
@@ -31,7 +31,7 @@ export function portLists(strings: InternTable, seed: number): Structure<readonl
       }
       return finishHash(hash);
     },
-    same: (a, b) => a.length === b.length && a.every((port, i) => samePort(port, b[i])),
+    same: samePorts,
     keep: (ports) =>
       ports.map((each) => ({
         name: shared(each.name),
@@ -46,6 +46,19 @@ export function portLists(strings: InternTable, seed: number): Structure<readonl
       }
     },
   };
+}
+
+/** Compared for every endpoint that comes: loops, as a closure each time was one of the dearest things here. */
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function samePorts(a: readonly EndpointPort[], b: readonly EndpointPort[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!samePort(a[i] as EndpointPort, b[i])) return false;
+  return true;
 }
 
 function samePort(a: EndpointPort, b: EndpointPort | undefined): boolean {

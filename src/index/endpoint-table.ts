@@ -6,6 +6,8 @@ import {
   CREATED_TEXT,
   EndpointRows,
   INLINE,
+  INTERFACE,
+  INTERFACE_TEXT,
   NODE,
   PREFIX,
   REVISION,
@@ -17,6 +19,7 @@ import {
 import type { RowHolder } from './endpoint-rows.ts';
 import { finishHash, hashNumber, hashText } from './hash.ts';
 import { HashIndex, NONE } from './hash-index.ts';
+import { formatInterface, packInterface } from './interface-words.ts';
 import type { InternTable } from './intern-table.ts';
 import { TemplateTable } from './template-table.ts';
 import { formatUuid, packUuid } from './uuid-words.ts';
@@ -114,6 +117,7 @@ export class EndpointTable {
       this.templates.matches(this.rows.template(row), endpoint) &&
       this.addresses.same(row, endpoint.ipNetworks) &&
       this.#sameUid(row, endpoint.uid) &&
+      this.#sameInterface(row, endpoint.interfaceName) &&
       this.#created(row) === endpoint.created
     );
   }
@@ -147,7 +151,7 @@ export class EndpointTable {
       workload: this.#workload(row),
       endpoint: this.templates.endpoint(template),
       serviceAccount: this.templates.serviceAccount(template),
-      interfaceName: this.templates.interfaceName(template),
+      interfaceName: this.#interfaceName(row),
       ipNetworks: this.addresses.networks(row),
       labels: this.templates.labels(template),
       profiles: this.templates.profiles(template),
@@ -191,6 +195,12 @@ export class EndpointTable {
       rows.set(row, UID, this.#strings.acquire(endpoint.uid));
       flags |= UID_TEXT;
     }
+    if (packInterface(endpoint.interfaceName, this.#words)) {
+      for (let i = 0; i < 2; i++) rows.set(row, INTERFACE + i, this.#words[i] as number);
+    } else {
+      rows.set(row, INTERFACE, this.#strings.acquire(endpoint.interfaceName));
+      flags |= INTERFACE_TEXT;
+    }
     const seconds = endpoint.created / 1000;
     if (seconds >= 0 && seconds <= MAX_SECONDS && Math.floor(seconds) === seconds) {
       rows.set(row, CREATED, seconds);
@@ -206,6 +216,7 @@ export class EndpointTable {
     const flags = this.rows.flags(row);
     if (flags & UID_TEXT) this.#strings.release(this.rows.get(row, UID));
     if (flags & CREATED_TEXT) this.#strings.release(this.rows.get(row, CREATED));
+    if (flags & INTERFACE_TEXT) this.#strings.release(this.rows.get(row, INTERFACE));
   }
 
   #setRevision(row: number, revision: string): void {
@@ -232,6 +243,24 @@ export class EndpointTable {
     if (isText) return false;
     for (let i = 0; i < 4; i++) if (rows.get(row, UID + i) !== this.#words[i]) return false;
     return true;
+  }
+
+  #sameInterface(row: number, name: string): boolean {
+    const { rows } = this;
+    const first = rows.get(row, INTERFACE);
+    if (rows.flags(row) & INTERFACE_TEXT) return this.#strings.text(first) === name;
+    return (
+      packInterface(name, this.#words) &&
+      first === this.#words[0] &&
+      rows.get(row, INTERFACE + 1) === this.#words[1]
+    );
+  }
+
+  #interfaceName(row: number): string {
+    const { rows } = this;
+    const first = rows.get(row, INTERFACE);
+    if (rows.flags(row) & INTERFACE_TEXT) return this.#strings.text(first);
+    return formatInterface(first, rows.get(row, INTERFACE + 1));
   }
 
   #uid(row: number): string {

@@ -25,8 +25,8 @@ export class InternTable {
     return this.#characters + this.size * 72 + this.#references.byteLength + this.#texts.length * 8;
   }
 
-  /** The id of `text`, with one more reference. */
-  acquire(text: string): number {
+  /** The id of `text`, with one more reference. `isOwn` says that `text` was not cut out of another. */
+  acquire(text: string, isOwn = false): number {
     if (text === '') return 0;
     const shard = this.#shard(text);
     const known = shard.get(text);
@@ -34,7 +34,7 @@ export class InternTable {
       this.#references[known] = (this.#references[known] as number) + 1;
       return known;
     }
-    const own = ownCopy(text);
+    const own = isOwn ? text : ownCopy(text);
     const id = this.#free.pop() ?? this.#texts.length;
     if (id >= this.#references.length) this.#grow();
     this.#texts[id] = own;

@@ -22,7 +22,8 @@ export class LabelTable {
   }
 
   acquire(labels: LabelSet): number {
-    let id = this.#keys.acquire(labels.canonical);
+    // `join` made the canonical text: it is nobody's part.
+    let id = this.#keys.acquire(labels.canonical, true);
     const known = this.#sets[id];
     // Texts that hold NUL may spell the canonical text of another set: they must not take its place.
     if (known === undefined ? hasNul(labels) : known.size !== labels.size) {

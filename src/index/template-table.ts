@@ -10,17 +10,17 @@ const NAMESPACE = 0;
 const ORCHESTRATOR = 1;
 const ENDPOINT = 2;
 const ACCOUNT = 3;
-const INTERFACE = 4;
-const LABELS = 5;
-const PROFILES = 6;
-const PORTS = 7;
+const LABELS = 4;
+const PROFILES = 5;
+const PORTS = 6;
 /** How many words name a part; they are what makes two templates equal. */
-const PARTS = 8;
-const REFERENCES = 8;
+const PARTS = 7;
+const REFERENCES = 7;
 /** The prefix that the last row of the template had: pods of one owner share it. An interned text, not counted. */
-const HINT = 9;
-const STRIDE = 10;
-const RECENT = 4096;
+const HINT = 8;
+const STRIDE = 9;
+/** How many label sets are remembered before the older half of them is forgotten. */
+const RECENT = 8192;
 
 /** Told when an id comes to mean another template. */
 export interface TemplateWatcher {
@@ -38,7 +38,9 @@ export class TemplateTable {
   readonly #watchers = new Set<TemplateWatcher>();
   readonly #scratch = new Uint32Array(PARTS);
   /** By instance of a label set, which readers share: saves interning the parts again. May name freed templates. */
-  readonly #recent = new Map<LabelSet, number>();
+  #recent = new Map<LabelSet, number>();
+  /** The generation before: what is still in use there is not lost when the younger one is full. */
+  #older = new Map<LabelSet, number>();
 
   constructor(seed: number) {
     this.parts = endpointParts(seed);
@@ -59,7 +61,7 @@ export class TemplateTable {
 
   /** The template of `endpoint`, with one more reference. */
   acquire(endpoint: WorkloadEndpoint): number {
-    const recent = this.#recent.get(endpoint.labels);
+    const recent = this.#recall(endpoint.labels);
     if (recent !== undefined && this.#records.get(recent, REFERENCES) > 0 && this.matches(recent, endpoint)) {
       this.#count(recent, 1);
       return recent;
@@ -73,8 +75,7 @@ export class TemplateTable {
       this.#releaseParts();
       this.#count(id, 1);
     }
-    if (this.#recent.size >= RECENT) this.#recent.clear();
-    this.#recent.set(endpoint.labels, id);
+    this.#remember(endpoint.labels, id);
     return id;
   }
 
@@ -92,7 +93,6 @@ export class TemplateTable {
       this.namespace(id) === endpoint.namespace &&
       labels.matches(this.labelsId(id), endpoint.labels) &&
       strings.text(this.#records.get(id, ACCOUNT)) === endpoint.serviceAccount &&
-      strings.text(this.#records.get(id, INTERFACE)) === endpoint.interfaceName &&
       this.orchestrator(id) === endpoint.orchestrator &&
       this.endpoint(id) === endpoint.endpoint &&
       profiles.matches(this.profilesId(id), endpoint.profiles) &&
@@ -141,10 +141,6 @@ export class TemplateTable {
     return this.parts.strings.text(this.#records.get(id, ACCOUNT));
   }
 
-  interfaceName(id: number): string {
-    return this.parts.strings.text(this.#records.get(id, INTERFACE));
-  }
-
   labelsId(id: number): number {
     return this.#records.get(id, LABELS);
   }
@@ -171,6 +167,22 @@ export class TemplateTable {
     return () => this.#watchers.delete(watcher);
   }
 
+  #recall(labels: LabelSet): number | undefined {
+    const id = this.#recent.get(labels);
+    if (id !== undefined) return id;
+    const older = this.#older.get(labels);
+    if (older !== undefined) this.#remember(labels, older);
+    return older;
+  }
+
+  #remember(labels: LabelSet, id: number): void {
+    if (this.#recent.size >= RECENT) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(labels, id);
+  }
+
   #acquireParts(endpoint: WorkloadEndpoint): void {
     const { strings, labels, profiles, ports } = this.parts;
     const out = this.#scratch;
@@ -178,7 +190,6 @@ export class TemplateTable {
     out[ORCHESTRATOR] = strings.acquire(endpoint.orchestrator);
     out[ENDPOINT] = strings.acquire(endpoint.endpoint);
     out[ACCOUNT] = strings.acquire(endpoint.serviceAccount);
-    out[INTERFACE] = strings.acquire(endpoint.interfaceName);
     out[LABELS] = labels.acquire(endpoint.labels);
     out[PROFILES] = profiles.acquire(endpoint.profiles);
     out[PORTS] = ports.acquire(endpoint.ports);
@@ -187,7 +198,7 @@ export class TemplateTable {
   #releaseParts(): void {
     const { strings, labels, profiles, ports } = this.parts;
     const from = this.#scratch;
-    for (let i = NAMESPACE; i <= INTERFACE; i++) strings.release(from[i] as number);
+    for (let i = NAMESPACE; i <= ACCOUNT; i++) strings.release(from[i] as number);
     labels.release(from[LABELS] as number);
     profiles.release(from[PROFILES] as number);
     ports.release(from[PORTS] as number);

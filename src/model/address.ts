@@ -49,6 +49,7 @@ export function parseIPv4(text: string): number {
  */
 export function canonicalCidr(text: string): string {
   if (parseIPv4(text) >= 0) return `${text}/32`;
+  if (text.endsWith('/32') && parseIPv4(text.slice(0, -3)) >= 0) return text;
   return formatNetwork(parseNetwork(text));
 }
 

@@ -16,8 +16,27 @@ export class LabelSet {
 
   /** Of two pairs with one key the later wins, as in a JSON object or a protobuf map. */
   static of(pairs: Iterable<readonly [string, string]>): LabelSet {
+    const list = Array.isArray(pairs) ? (pairs as readonly (readonly [string, string])[]) : [...pairs];
+    return LabelSet.#ofSorted(list) ?? LabelSet.#ofUnsorted(list);
+  }
+
+  /** Go's encoders write maps sorted: then no map and no sort are needed. Undefined where they are not. */
+  static #ofSorted(pairs: readonly (readonly [string, string])[]): LabelSet | undefined {
+    if (pairs.length === 0) return LabelSet.empty;
+    const keys: string[] = [];
+    const values: string[] = [];
+    let last: string | undefined;
+    for (const [key, value] of pairs) {
+      if (last !== undefined && last >= key) return undefined;
+      keys.push(key);
+      values.push(value);
+      last = key;
+    }
+    return new LabelSet(keys, values);
+  }
+
+  static #ofUnsorted(pairs: readonly (readonly [string, string])[]): LabelSet {
     const map = new Map(pairs);
-    if (map.size === 0) return LabelSet.empty;
     const keys = [...map.keys()].sort();
     return new LabelSet(
       keys,
@@ -54,7 +73,13 @@ export class LabelSet {
 
   /** Equal for equal sets and only for them: NUL cannot occur in a label, and length prefixes are not needed. */
   get canonical(): string {
-    this.#canonical ??= this.keys.map((key, i) => `${key}\0${this.values[i] ?? ''}`).join('\0');
+    this.#canonical ??= canonicalOf(this.keys, this.values);
     return this.#canonical;
   }
+}
+
+function canonicalOf(keys: readonly string[], values: readonly string[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < keys.length; i++) parts.push(keys[i] as string, values[i] as string);
+  return parts.join('\0');
 }

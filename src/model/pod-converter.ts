@@ -1,6 +1,6 @@
 import { AddressError, addressOfCidr, canonicalCidr, isRefusedAddress } from './address.ts';
 import type { Delta, ExclusionReason } from './delta.ts';
-import { endpointLabels } from './endpoint-labels.ts';
+import { mergeEndpointLabels } from './endpoint-label-merge.ts';
 import type { LabelSet } from './label-set.ts';
 import { isObjectName } from './object-name.ts';
 import type { PodFacts, PodPort } from './pod-facts.ts';
@@ -8,8 +8,8 @@ import { namespaceProfileName, serviceAccountProfileName } from './profile-from-
 import type { EndpointPort, WorkloadEndpointId } from './workload-endpoint.ts';
 import { isNamePart } from './workload-endpoint-name.ts';
 
-/** Entries per cache. Lists come sorted by namespace, so a small window catches nearly all repeats. */
-const CACHE_LIMIT = 4096;
+/** Entries per cache. Watches need them all: neighbours in the stream belong to different workloads. */
+const CACHE_LIMIT = 32_768;
 const PROTOCOLS: ReadonlySet<string> = new Set(['TCP', 'UDP', 'SCTP']);
 
 /** What pods of one namespace and service account share. */
@@ -27,8 +27,8 @@ interface Owner {
  * (calico: libcalico-go/lib/backend/k8s/conversion, syncersv1/updateprocessors). Not read are floating IPs, allowed
  * source prefixes and QoS: they say nothing of identity, so a mistake in them does not cost the endpoint.
  *
- * One per stream of pods. Results for equal inputs share their label sets, profiles and ports; the caches behind
- * that are bounded.
+ * Results for equal inputs share their label sets, profiles and ports, over all streams that use one converter; the
+ * caches behind that are bounded.
  */
 export class PodConverter {
   readonly #owners = new Map<string, Map<string, Owner>>();
@@ -47,16 +47,13 @@ export class PodConverter {
     if (isFinished(pod)) return exclude(pod, 'Finished');
     const sources = addressSources(pod);
     if (sources.length === 0) return exclude(pod, 'NoAddress');
-    let networks: string[];
+    let networks: readonly string[];
     try {
-      networks = sources.map(canonicalCidr);
+      networks = networksOf(sources);
     } catch (error) {
       return skip(pod, `status.podIPs: ${error instanceof AddressError ? error.message : 'unreadable'}`);
     }
-    if (networks.some(isRefusedAddress)) {
-      networks = networks.filter((network) => !isRefusedAddress(network));
-      if (networks.length === 0) return exclude(pod, 'AddressRefused');
-    }
+    if (networks.length === 0) return exclude(pod, 'AddressRefused');
     return this.#put(pod, networks);
   }
 
@@ -100,7 +97,7 @@ export class PodConverter {
     const known = owner.labels.get(own);
     if (known !== undefined) return known;
     if (++this.#cachedLabels > CACHE_LIMIT) this.#forgetOwners();
-    const labels = endpointLabels(own.entries(), owner);
+    const labels = mergeEndpointLabels(own, owner);
     owner.labels.set(own, labels);
     return labels;
   }
@@ -155,6 +152,16 @@ function addressSources(pod: PodFacts): readonly string[] {
   if (pod.podIPAnnotation) return [pod.podIPAnnotation];
   if (pod.awsPodIPsAnnotation) return pod.awsPodIPsAnnotation.split(',');
   return [];
+}
+
+/** Those that may be taken from a remote. Throws AddressError. */
+function networksOf(sources: readonly string[]): readonly string[] {
+  const networks: string[] = [];
+  for (const source of sources) {
+    const network = canonicalCidr(source);
+    if (!isRefusedAddress(network)) networks.push(network);
+  }
+  return networks;
 }
 
 function convertPorts(ports: readonly PodPort[]): readonly EndpointPort[] {

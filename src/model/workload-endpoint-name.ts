@@ -1,6 +1,8 @@
 import { ConversionError, excerpt } from './conversion-error.ts';
 import type { WorkloadEndpointId } from './workload-endpoint.ts';
 
+const DASH = 45;
+
 /** The four parts of a WorkloadEndpoint's name. */
 export type WorkloadEndpointNameParts = Omit<WorkloadEndpointId, 'namespace'>;
 
@@ -9,12 +11,10 @@ export type WorkloadEndpointNameParts = Omit<WorkloadEndpointId, 'namespace'>;
  * Throws ConversionError that names a part that is empty or starts or ends with `-`: it could not be read back.
  */
 export function workloadEndpointName(parts: WorkloadEndpointNameParts): string {
-  return [
-    escapePart(parts.node, 'node'),
-    escapePart(parts.orchestrator, 'orchestrator'),
-    escapePart(parts.workload, 'workload'),
-    escapePart(parts.endpoint, 'endpoint'),
-  ].join('-');
+  const node = escapePart(parts.node, 'node');
+  const orchestrator = escapePart(parts.orchestrator, 'orchestrator');
+  const workload = escapePart(parts.workload, 'workload');
+  return `${node}-${orchestrator}-${workload}-${escapePart(parts.endpoint, 'endpoint')}`;
 }
 
 /** Whether a part can stand in a name: not empty, no `-` at either end. */
@@ -27,10 +27,18 @@ export function isNamePart(part: string): boolean {
  * name that Calico's clients write does.
  */
 export function parseWorkloadEndpointName(name: string): WorkloadEndpointNameParts | undefined {
-  const parts = splitAtLoneDashes(name);
-  if (parts.length !== 4) return undefined;
-  const [node = '', orchestrator = '', workload = '', endpoint = ''] = parts;
-  if (!parts.every(isNamePart)) return undefined;
+  // A first `-` never separates.
+  const first = nextLoneDash(name, 1);
+  const second = nextLoneDash(name, first + 1);
+  const third = nextLoneDash(name, second + 1);
+  if (third < 0 || second < 0 || first < 0 || nextLoneDash(name, third + 1) >= 0) return undefined;
+  const node = unescapePart(name.slice(0, first));
+  const orchestrator = unescapePart(name.slice(first + 1, second));
+  const workload = unescapePart(name.slice(second + 1, third));
+  const endpoint = unescapePart(name.slice(third + 1));
+  if (!isNamePart(node) || !isNamePart(orchestrator) || !isNamePart(workload) || !isNamePart(endpoint)) {
+    return undefined;
+  }
   return { node, orchestrator, workload, endpoint };
 }
 
@@ -41,19 +49,13 @@ function escapePart(part: string, which: string): string {
   return part.includes('-') ? part.replaceAll('-', '--') : part;
 }
 
-/** A `-` that is followed by another is an escaped one; a lone `-` separates. At most five parts are produced. */
-function splitAtLoneDashes(name: string): string[] {
-  const parts: string[] = [];
-  let from = 0;
-  // From index 1: a first `-` never separates.
-  for (let i = name.indexOf('-', 1); i >= 0 && parts.length < 4; i = name.indexOf('-', i + 1)) {
-    if (name[i + 1] === '-') {
-      i++;
-    } else {
-      parts.push(name.slice(from, i).replaceAll('--', '-'));
-      from = i + 1;
-    }
-  }
-  parts.push(name.slice(from).replaceAll('--', '-'));
-  return parts;
+function unescapePart(part: string): string {
+  return part.includes('--') ? part.replaceAll('--', '-') : part;
+}
+
+/** A `-` that is followed by another is an escaped one; a lone `-` separates. -1 where there is none at or behind `from`. */
+function nextLoneDash(name: string, from: number): number {
+  let at = name.indexOf('-', from);
+  while (at >= 0 && name.charCodeAt(at + 1) === DASH) at = name.indexOf('-', at + 2);
+  return at;
 }

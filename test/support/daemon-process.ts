@@ -21,15 +21,23 @@ export class DaemonProcess {
   readonly lines: LogLine[] = [];
   output = '';
   opsAddress = '';
+  #closed = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    const take = (chunk: Buffer): void => {
-      this.output += chunk.toString();
-      for (const line of chunk.toString().split('\n')) if (line.startsWith('{')) this.#line(line);
-    };
-    child.stdout?.on('data', take);
-    child.stderr?.on('data', take);
+    child.once('close', () => {
+      this.#closed = true;
+    });
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      this.output += chunk;
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line.startsWith('{')) this.#line(line);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      this.output += chunk;
+    });
   }
 
   /** Starts it and waits for its ops port. */
@@ -62,7 +70,8 @@ export class DaemonProcess {
 
   /** The exit code, once it has ended. */
   async ended(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    // `close` and not `exit`: what it wrote last has been read by then.
+    if (!this.#closed) await once(this.#child, 'close');
     return this.#child.exitCode;
   }
 
@@ -106,12 +115,8 @@ export class DaemonProcess {
   }
 
   #line(text: string): void {
-    try {
-      const line = JSON.parse(text) as LogLine;
-      this.lines.push(line);
-      if (line.event === 'daemon.started') this.opsAddress = String(line['opsAddress']);
-    } catch {
-      // A line that was cut between two chunks: `output` has it whole.
-    }
+    const line = JSON.parse(text) as LogLine;
+    this.lines.push(line);
+    if (line.event === 'daemon.started') this.opsAddress = String(line['opsAddress']);
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Adapter, CheckStep, DatastoreOptions, PreparedDatastore } from '../../contract/adapter.ts';
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { Datastore } from '../../contract/datastore.ts';
+import { EndpointPatterns } from '../../model/endpoint-patterns.ts';
 import type { ClusterAccess, EtcdAccess } from '../../model/rcc.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -18,6 +19,8 @@ type Timeouts = Pick<DatastoreOptions, 'connectTimeoutMs' | 'requestTimeoutMs'>;
 export class EtcdAdapter implements Adapter {
   readonly type = 'etcdv3';
   readonly #clock: Clock;
+  /** Shared: clusters of one fleet run much the same workloads. */
+  readonly #patterns = new EndpointPatterns();
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
@@ -33,11 +36,13 @@ export class EtcdAdapter implements Adapter {
     }
     const prepared = await prepareEtcd(access.etcd, options, this.#clock);
     const { maxObjectBytes, excludeNamespaces } = options;
+    const patterns = this.#patterns;
     return {
       type: 'etcdv3',
       fingerprint: prepared.fingerprint,
       files: prepared.files,
-      open: (): Datastore => new EtcdDatastore({ ...prepared.client, maxObjectBytes, excludeNamespaces }),
+      open: (): Datastore =>
+        new EtcdDatastore({ ...prepared.client, maxObjectBytes, excludeNamespaces, patterns }),
       check: (signal: AbortSignal): AsyncIterable<CheckStep> => checkEtcd(prepared.client, signal),
     };
   }

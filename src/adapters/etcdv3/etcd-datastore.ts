@@ -8,6 +8,7 @@ import { EtcdClient } from './etcd-client.ts';
 import type { EtcdClientOptions } from './etcd-client.ts';
 import { identityStrings, readIdentity } from './identity.ts';
 import { ObjectDecoder } from './object-decoder.ts';
+import type { DecoderOptions } from './object-decoder.ts';
 import { listObjects } from './object-list.ts';
 import { watchObjects } from './object-watch.ts';
 import { ServerVersions } from './server-versions.ts';
@@ -27,7 +28,8 @@ const REPLAY_PER_SECOND = 4_000;
 const MIN_BEHIND = 20_000;
 
 export type EtcdDatastoreOptions = EtcdClientOptions &
-  Pick<DatastoreOptions, 'maxObjectBytes' | 'excludeNamespaces'>;
+  Pick<DatastoreOptions, 'maxObjectBytes' | 'excludeNamespaces'> &
+  Pick<DecoderOptions, 'patterns'>;
 
 /** A Calico datastore in etcd v3. One connection for everything. */
 export class EtcdDatastore implements Datastore {
@@ -44,12 +46,12 @@ export class EtcdDatastore implements Datastore {
     this.#client = new EtcdClient(options);
     this.#clock = options.clock;
     this.#versions = new ServerVersions(unaryOnce(options.requestTimeoutMs, options.clock));
-    const { maxObjectBytes } = options;
+    const { maxObjectBytes, patterns } = options;
     const excludeNamespaces = new Set(options.excludeNamespaces);
     this.#decoders = new Map(
       ETCD_RESOURCES.map((resource) => [
         resource,
-        new ObjectDecoder(resource, { maxObjectBytes, excludeNamespaces }),
+        new ObjectDecoder(resource, { maxObjectBytes, excludeNamespaces, patterns }),
       ]),
     );
   }

@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly maxMessageBytes: number;
   /** Called with each message as it is complete, synchronously. What it throws ends the call with that error. */
   readonly onMessage: (message: Buffer) => void;
+  /** Memory for a message that does not come in one piece; by default a fresh buffer. */
+  readonly allocate?: ((length: number) => Buffer) | undefined;
 }
 
 /** One gRPC call on an HTTP/2 stream. */
@@ -37,7 +39,7 @@ export class GrpcCall {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.done = promise;
     this.#settle = { resolve, reject };
-    const frames = new FrameReader(options.maxMessageBytes, options.onMessage);
+    const frames = new FrameReader(options.maxMessageBytes, options.onMessage, options.allocate);
     stream.on('response', (headers) => this.#onHeaders(headers));
     stream.on('trailers', (headers) => {
       this.#status = statusOf(headers) ?? this.#status;

@@ -19,14 +19,21 @@ export function frame(message: Uint8Array): Buffer {
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #onMessage: (message: Buffer) => void;
+  readonly #allocate: (length: number) => Buffer;
   readonly #prefix = Buffer.alloc(PREFIX);
   #prefixFilled = 0;
   #body: Buffer | undefined;
   #bodyFilled = 0;
 
-  constructor(maxBytes: number, onMessage: (message: Buffer) => void) {
+  /** `allocate` makes the buffer of a message that spans chunks. */
+  constructor(
+    maxBytes: number,
+    onMessage: (message: Buffer) => void,
+    allocate = (length: number): Buffer => Buffer.allocUnsafeSlow(length),
+  ) {
     this.#maxBytes = maxBytes;
     this.#onMessage = onMessage;
+    this.#allocate = allocate;
   }
 
   /** Whether the body ended inside a message. */
@@ -54,7 +61,7 @@ export class FrameReader {
       this.#onMessage(chunk.subarray(at, at + length));
       return at + length;
     }
-    this.#body = Buffer.allocUnsafeSlow(length);
+    this.#body = this.#allocate(length);
     this.#bodyFilled = 0;
     return at;
   }

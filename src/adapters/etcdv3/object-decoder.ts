@@ -1,7 +1,10 @@
 import { isAscii } from 'node:buffer';
 import { calicoDeleted, decodeCalico } from '../../model/calico-json.ts';
 import type { CalicoResource } from '../../model/calico-json.ts';
+import { workloadEndpointId } from '../../model/calico-workload-endpoint.ts';
 import type { Delta } from '../../model/delta.ts';
+import type { EndpointKey } from '../../model/endpoint-pattern.ts';
+import { EndpointPatterns } from '../../model/endpoint-patterns.ts';
 import { parseKey, rangeOf } from './calico-keys.ts';
 import type { KeyRange, ObjectKey } from './calico-keys.ts';
 import type { KeyDecoder } from './key-stream.ts';
@@ -10,6 +13,8 @@ import type { KeyValue } from './proto-range.ts';
 export interface DecoderOptions {
   readonly maxObjectBytes: number;
   readonly excludeNamespaces: ReadonlySet<string>;
+  /** Shared with other readers; by default its own. */
+  readonly patterns?: EndpointPatterns | undefined;
 }
 
 /** Makes Deltas of what etcd holds under the prefix of one resource. */
@@ -17,26 +22,32 @@ export class ObjectDecoder implements KeyDecoder<Delta> {
   readonly range: KeyRange;
   readonly #resource: CalicoResource;
   readonly #options: DecoderOptions;
+  readonly #patterns: EndpointPatterns;
 
   constructor(resource: CalicoResource, options: DecoderOptions) {
     this.#resource = resource;
     this.range = rangeOf(resource);
     this.#options = options;
+    this.#patterns = options.patterns ?? new EndpointPatterns();
   }
 
   /** Undefined for what is not ours: a foreign key, an excluded namespace. Never throws. */
   put(kv: KeyValue): Delta | undefined {
     const key = this.#key(kv);
     if (key === undefined) return undefined;
-    const where = this.#where(key);
     const { maxObjectBytes } = this.#options;
     if (kv.value.length > maxObjectBytes) {
       return this.#skip(key, `the value has ${kv.value.length} bytes; the limit is ${maxObjectBytes}`);
     }
-    const object = parseJson(kv.value);
-    if (object === undefined) return this.#skip(key, 'the value is not JSON');
-    const revision = String(kv.modRevision);
-    return decodeCalico(this.#resource, object, { form: 'etcd', key, revision, where });
+    const known = this.#patternKey(key, kv);
+    if (known === undefined) return this.#decode(key, kv);
+    const entry = this.#patterns.read(known, kv.value);
+    if (entry !== undefined) return { op: 'put', entry };
+    const delta = this.#decode(key, kv);
+    if (delta.op === 'put' && delta.entry.kind === 'WorkloadEndpoint') {
+      this.#patterns.learn(known, kv.value, delta.entry);
+    }
+    return delta;
   }
 
   /** As `put`. The identity is in the key: the previous value may be compacted away. */
@@ -46,6 +57,25 @@ export class ObjectDecoder implements KeyDecoder<Delta> {
     const delta = calicoDeleted(this.#resource, { key, where: this.#where(key) });
     // What could never be known needs no word when it goes.
     return delta.op === 'skip' ? undefined : delta;
+  }
+
+  #decode(key: ObjectKey, kv: KeyValue): Delta {
+    const object = parseJson(kv.value);
+    if (object === undefined) return this.#skip(key, 'the value is not JSON');
+    const revision = String(kv.modRevision);
+    return decodeCalico(this.#resource, object, {
+      form: 'etcd',
+      key,
+      revision,
+      where: this.#where(key),
+    });
+  }
+
+  /** Only WorkloadEndpoints come in numbers that call for a fast path. */
+  #patternKey(key: ObjectKey, kv: KeyValue): EndpointKey | undefined {
+    if (this.#resource !== 'workloadendpoints') return undefined;
+    const id = workloadEndpointId(key);
+    return id && { id, name: key.name, revision: String(kv.modRevision) };
   }
 
   #key(kv: KeyValue): ObjectKey | undefined {

@@ -3,7 +3,7 @@ import { yieldLoop } from '../../runtime/yield.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import type { KeyDecoder, KeySink } from './key-stream.ts';
 import { PagedRange } from './paged-range.ts';
-import type { KeyValue, ResponseHeader } from './proto-range.ts';
+import type { RangePage, ResponseHeader } from './proto-range.ts';
 import { formatPoint, parsePoint } from './revision.ts';
 import type { Point } from './revision.ts';
 
@@ -40,7 +40,7 @@ export async function listObjects<T>(
           sink.contact();
         },
         onMoving: () => sink.contact(),
-        onPage: (kvs) => applyPage(kvs, decoder, { sink, signal }),
+        onPage: (page) => applyPage(page, decoder, { sink, signal }),
       });
       return { revision: formatPoint(header), ...noteOf(header, known) };
     } catch (error) {
@@ -64,13 +64,14 @@ function noteOf(header: ResponseHeader, known: Point | undefined): { note?: stri
 }
 
 async function applyPage<T>(
-  kvs: readonly KeyValue[],
+  page: RangePage,
   decoder: KeyDecoder<T>,
   { sink, signal }: { readonly sink: KeySink<T>; readonly signal: AbortSignal },
 ): Promise<void> {
   let deltas: T[] = [];
   let bytes = 0;
-  for (const kv of kvs) {
+  for (let i = 0; i < page.length; i++) {
+    const kv = page.keyValue(i);
     const delta = decoder.put(kv);
     if (delta !== undefined) deltas.push(delta);
     bytes += kv.value.length;

@@ -4,9 +4,11 @@ import { keyAfter } from './calico-keys.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import { compacted, outOfRange, replaced, toDatastoreError } from './etcd-error.ts';
 import { MessageTooLarge } from './grpc-status.ts';
+import { PageBuffers } from './page-buffers.ts';
 import { PageSize } from './page-size.ts';
-import { decodeRange, encodeRange } from './proto-range.ts';
-import type { KeyValue, RangeResponse, ResponseHeader } from './proto-range.ts';
+import { ProtoError } from './proto-reader.ts';
+import { encodeRange, RangePage } from './proto-range.ts';
+import type { ResponseHeader } from './proto-range.ts';
 
 /** A page is far below this; one that is not is asked for again, smaller. */
 const MAX_PAGE_BYTES = 64 << 20;
@@ -14,7 +16,7 @@ const MAX_PAGE_BYTES = 64 << 20;
 export interface PageReader {
   /** Sees the first answer before any of it is read; what it throws ends the list. */
   onHeader(header: ResponseHeader): void;
-  onPage(kvs: readonly KeyValue[]): Promise<void>;
+  onPage(page: RangePage): Promise<void>;
   /** The peer is alive: called now and then while a page takes long. */
   readonly onMoving: () => void;
 }
@@ -34,6 +36,7 @@ export class PagedRange {
   readonly #client: EtcdClient;
   readonly #range: KeyRange;
   readonly #size = new PageSize();
+  readonly #buffers = new PageBuffers();
   readonly #signal: AbortSignal;
 
   constructor(client: EtcdClient, range: KeyRange, signal: AbortSignal) {
@@ -51,7 +54,7 @@ export class PagedRange {
     try {
       for (;;) {
         const next = this.#after(page, { revision: header.revision, onMoving });
-        await reader.onPage(page.kvs);
+        await this.#read(page, reader);
         if (next === undefined) return header;
         page = await next;
         if (page.header.clusterId !== header.clusterId) {
@@ -63,27 +66,37 @@ export class PagedRange {
     }
   }
 
+  async #read(page: RangePage, reader: PageReader): Promise<void> {
+    try {
+      await reader.onPage(page);
+      this.#buffers.giveBack(page.bytes);
+    } catch (error) {
+      throw error instanceof ProtoError ? this.#explain(error) : error;
+    }
+  }
+
   /** Starts to read the page that follows. */
-  #after(page: RangeResponse, at: Omit<Position, 'key'>): Promise<RangeResponse> | undefined {
-    const last = page.kvs.at(-1);
-    if (!page.more || last === undefined) return undefined;
+  #after(page: RangePage, at: Omit<Position, 'key'>): Promise<RangePage> | undefined {
+    if (!page.more || page.length === 0) return undefined;
+    const last = page.keyValue(page.length - 1);
     const next = this.#fetch({ ...at, key: keyAfter(last.key) });
     // Work on the present page may fail first; then nobody waits for this one.
     next.catch(() => undefined);
     return next;
   }
 
-  async #fetch({ key, revision, onMoving }: Position): Promise<RangeResponse> {
+  async #fetch({ key, revision, onMoving }: Position): Promise<RangePage> {
+    const allocate = (length: number): Buffer => this.#buffers.take(length);
     for (;;) {
       const limit = this.#size.keys;
       const body = encodeRange({ key, rangeEnd: this.#range.end, limit, revision });
       try {
         const bytes = await this.#client.unary(
-          { path: '/etcdserverpb.KV/Range', body, maxBytes: MAX_PAGE_BYTES, onMoving },
+          { path: '/etcdserverpb.KV/Range', body, maxBytes: MAX_PAGE_BYTES, allocate, onMoving },
           this.#signal,
         );
-        const page = decodeRange(bytes);
-        this.#size.fits(page.kvs.length, bytes.length);
+        const page = new RangePage(bytes);
+        this.#size.fits(page.length, bytes.length);
         return page;
       } catch (error) {
         if (error instanceof MessageTooLarge && this.#size.tooLarge()) continue;

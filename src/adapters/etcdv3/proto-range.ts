@@ -48,20 +48,51 @@ export function encodeRange(request: RangeRequest): Buffer {
 }
 
 export function decodeRange(bytes: Buffer): RangeResponse {
-  const reader = new ProtoReader(bytes);
-  const kvs: KeyValue[] = [];
-  let header = NO_HEADER;
-  let more = false;
-  let count = 0;
-  while (!reader.done) {
-    const tag = reader.tag();
-    if (tag === 0x12) kvs.push(readKeyValue(reader.message()));
-    else if (tag === 0x0a) header = readHeader(reader.message());
-    else if (tag === 0x18) more = reader.bool();
-    else if (tag === 0x20) count = reader.int64();
-    else reader.skip(tag);
+  const page = new RangePage(bytes);
+  const kvs = Array.from({ length: page.length }, (_, i) => page.keyValue(i));
+  return { header: page.header, kvs, more: page.more, count: page.count };
+}
+
+/**
+ * A RangeResponse whose key-values are read when they are asked for: thousands that live as long as their page would be moved to the old
+ * generation first and be collected there. Both the constructor and `keyValue` throw ProtoError.
+ */
+export class RangePage {
+  readonly header: ResponseHeader;
+  readonly more: boolean;
+  /** Of the whole range, whatever the limit. */
+  readonly count: number;
+  readonly bytes: Buffer;
+  /** Start and end of each key-value. */
+  readonly #spans: number[] = [];
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    const reader = new ProtoReader(bytes);
+    let header = NO_HEADER;
+    let more = false;
+    let count = 0;
+    while (!reader.done) {
+      const tag = reader.tag();
+      if (tag === 0x12) this.#spans.push(reader.enter(), reader.at);
+      else if (tag === 0x0a) header = readHeader(reader.message());
+      else if (tag === 0x18) more = reader.bool();
+      else if (tag === 0x20) count = reader.int64();
+      else reader.skip(tag);
+    }
+    this.header = header;
+    this.more = more;
+    this.count = count;
   }
-  return { header, kvs, more, count };
+
+  /** How many key-values there are. */
+  get length(): number {
+    return this.#spans.length / 2;
+  }
+
+  keyValue(i: number): KeyValue {
+    return readKeyValue(new ProtoReader(this.bytes, this.#spans[2 * i], this.#spans[2 * i + 1]));
+  }
 }
 
 export const NO_HEADER: ResponseHeader = { clusterId: '0', revision: 0 };

@@ -66,6 +66,16 @@ export class ProtoReader {
     return this.#bytes.toString('utf8', start, this.#at);
   }
 
+  /** Where the next field begins. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Passes over a field with a length; where its content starts. It ends at `at`. */
+  enter(): number {
+    return this.#length();
+  }
+
   /** A reader of an embedded message. */
   message(): ProtoReader {
     const start = this.#length();

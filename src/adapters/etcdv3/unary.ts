@@ -9,6 +9,8 @@ export interface UnaryRequest {
   /** '' = none. */
   readonly token: string;
   readonly maxBytes?: number;
+  /** Memory for a long answer; by default a fresh buffer. */
+  readonly allocate?: ((length: number) => Buffer) | undefined;
   /** Called now and then while a long answer is arriving. */
   readonly onMoving?: (() => void) | undefined;
 }
@@ -25,13 +27,15 @@ const MAX_SMALL_ANSWER = 1 << 20;
 
 /** Ends a call that has received nothing for `timeoutMs`: on a slow link a big page may take longer as a whole. */
 export function unaryOnce(timeoutMs: number, clock: Clock): UnaryOnce {
-  return async (session, { path, body, token, maxBytes = MAX_SMALL_ANSWER, onMoving }, signal) => {
+  return async (session, request, signal) => {
+    const { path, body, token, maxBytes = MAX_SMALL_ANSWER, allocate, onMoving } = request;
     signal?.throwIfAborted();
     let answer: Buffer | undefined;
     const call = session.call({
       path,
       metadata: requestMetadata(token),
       maxMessageBytes: maxBytes,
+      allocate,
       onMessage: (message) => {
         answer = message;
       },

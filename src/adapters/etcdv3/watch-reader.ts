@@ -74,7 +74,8 @@ export class WatchReader<T> {
   }
 
   #events({ events, fragment }: WatchResponse): void {
-    for (let i = 0; i < events.length; i += SLICE) this.#apply(events.slice(i, i + SLICE));
+    if (events.length <= SLICE) this.#apply(events);
+    else for (let i = 0; i < events.length; i += SLICE) this.#apply(events.slice(i, i + SLICE));
     this.#inFragments = fragment;
     if (!fragment) this.#reached(events.at(-1)?.kv.modRevision ?? 0);
   }

@@ -7,12 +7,14 @@ import { type ReaderTuning, standardReaderTuning } from './collection.ts';
 import { type PreparedKubernetes, prepareKubernetes } from './connect.ts';
 import { ALL_RESOURCES, KubernetesDatastore, SERVICE_RESOURCES } from './datastore.ts';
 import { type KubeHost, standardHost } from './host.ts';
+import { SharedValues } from './proto-meta.ts';
 
 /** Reads remote clusters over the Kubernetes API. */
 export class KubernetesAdapter implements Adapter {
   readonly type = 'kubernetes';
   readonly #host: KubeHost;
   readonly #tuning: ReaderTuning;
+  readonly #shared = new SharedValues();
 
   constructor(host: KubeHost = standardHost, tuning: ReaderTuning = standardReaderTuning) {
     this.#host = host;
@@ -47,7 +49,15 @@ export class KubernetesAdapter implements Adapter {
   ): KubernetesDatastore {
     const { clock, random } = this.#host;
     const transport = prepared.openTransport();
-    return new KubernetesDatastore({ transport, resources, options, clock, random, tuning: this.#tuning });
+    return new KubernetesDatastore({
+      transport,
+      resources,
+      options,
+      clock,
+      random,
+      tuning: this.#tuning,
+      shared: this.#shared,
+    });
   }
 }
 

@@ -112,6 +112,8 @@ export class Collection {
         // The API went away under the watch: what that means is the list's to find out.
         throw error.reason === 'NotFound' ? new DatastoreError('relist', 'NotFound', error.message) : error;
       }
+      // The answer itself is a sign of life: of a quiet resource nothing else may come for a minute.
+      sink.contact();
       const stream = this.#stream(response, guard, holdsRemovals);
       return (await this.#follow(stream, guard, sink)) ? stream.revision || revision : undefined;
     });
@@ -153,6 +155,8 @@ export class Collection {
         revision,
         tail: async (tailSink, tailSignal) => {
           guard.follow(tailSignal);
+          // A stream that has just brought a list is alive, however quiet it is from now on.
+          tailSink.contact();
           const silent = await this.#run(guard, tailSink, () => this.#follow(opened, guard, tailSink));
           if (silent) await this.#verifyHistory(opened.revision, tailSignal);
         },

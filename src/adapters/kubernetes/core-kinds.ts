@@ -4,7 +4,7 @@ import { endpointSliceFromJson } from '../../model/endpoint-slice-json.ts';
 import { endpointsSliceNames, endpointsToSlices } from '../../model/endpoints-json.ts';
 import type { Entry } from '../../model/objects.ts';
 import type { PodFacts } from '../../model/pod-facts.ts';
-import { PodConverter, podDeleted } from '../../model/pod-converter.ts';
+import { podDeleted } from '../../model/pod-converter.ts';
 import { podFactsFromJson } from '../../model/pod-json.ts';
 import {
   type ServiceAccountFacts,
@@ -30,12 +30,11 @@ import { PodReader } from './proto-pod.ts';
 
 export function podKind(shared: SharedValues): ObjectKind<PodFacts> {
   const reader = new PodReader(shared);
-  const converter = new PodConverter();
   return {
     what: 'pods',
     fromProto: (bytes) => reader.read(bytes),
     fromJson: podFactsFromJson,
-    put: (pod, out) => out.push(converter.convert(pod)),
+    put: (pod, out) => out.push(shared.pods.convert(pod)),
     remove: (ref, out) => out.push(podDeleted(ref)),
     keys: ({ namespace, nodeName, name }) => [
       { namespace, node: nodeName, orchestrator: 'k8s', workload: name, endpoint: 'eth0' },

@@ -36,6 +36,8 @@ export interface KubernetesDatastoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly tuning: ReaderTuning;
+  /** What it shares with others; without it, nothing. */
+  readonly shared?: SharedValues;
 }
 
 /** How one resource is read. */
@@ -56,7 +58,8 @@ export class KubernetesDatastore implements Datastore {
   readonly #readers: ReadonlyMap<Resource, ResourceReader>;
   readonly #lifetime = new AbortController();
 
-  constructor({ transport, resources, options, clock, random, tuning }: KubernetesDatastoreOptions) {
+  constructor(parts: KubernetesDatastoreOptions) {
+    const { transport, resources, options, clock, random, tuning } = parts;
     this.resources = resources;
     this.#transport = transport;
     const client = new KubeClient(transport, clock, options.requestTimeoutMs);
@@ -65,7 +68,7 @@ export class KubernetesDatastore implements Datastore {
     const context: ReaderContext = { transport, client, life, clock, random, options, tuning, lifetime };
     this.#client = client;
     this.#group = new CalicoGroup(context);
-    this.#readers = readersOf(resources, context, this.#group);
+    this.#readers = readersOf(resources, context, this.#group, parts.shared ?? new SharedValues());
   }
 
   async identify(signal: AbortSignal): Promise<readonly string[]> {
@@ -123,8 +126,8 @@ function readersOf(
   resources: readonly Resource[],
   context: ReaderContext,
   group: CalicoGroup,
+  shared: SharedValues,
 ): Map<Resource, ResourceReader> {
-  const shared = new SharedValues();
   const excluded = new Set(context.options.excludeNamespaces);
   const core = (path: string, objects: ObjectDecoder): ResourceReader =>
     coreReader(new Collection(context, path, objects));

@@ -69,6 +69,7 @@ export class Http1Link implements Link {
         body: new Body(incoming, {
           signal: request.signal,
           failed: (error) => networkError(error ?? new PrematureClose(), this.#options.server),
+          isWhole: () => incoming.complete,
           // A body that was read to its end must not cost the connection.
           finish: () => (incoming.complete ? undefined : cancel()),
         }),

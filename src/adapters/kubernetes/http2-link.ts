@@ -92,10 +92,11 @@ export class Http2Link implements Link {
       return {
         status: headers[':status'] ?? 0,
         headers: plainHeaders(headers),
-        // A stream that is reset with CANCEL, or whose socket closes, closes without an error and without an end.
+        // A stream that is reset with CANCEL, or whose socket closes, closes without an error.
         body: new Body(stream, {
           signal: request.signal,
           failed: (error) => networkError(error ?? new PrematureClose(), this.#options.authority),
+          isWhole: () => !stream.aborted && (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR,
           finish: cancel,
         }),
         discard: cancel,

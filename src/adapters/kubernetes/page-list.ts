@@ -1,6 +1,5 @@
 import type { StreamSink } from '../../contract/datastore.ts';
 import { DatastoreError } from '../../contract/datastore-error.ts';
-import type { Delta } from '../../model/delta.ts';
 import { Batch } from './batch.ts';
 import { encodingOf } from './kube-client.ts';
 import type { ObjectDecoder } from './object-decoder.ts';
@@ -8,7 +7,7 @@ import type { ObjectRef } from './object-ref.ts';
 import type { ListMeta } from './proto-envelope.ts';
 import type { StreamGuard } from './stream-guard.ts';
 import type { KubeResponse } from './transport.ts';
-import { type ListEvents, listDecoder } from './watch-events.ts';
+import { type Decode, type ListEvents, listDecoder } from './watch-events.ts';
 import { WireError } from './wire.ts';
 
 /** Reads the pages of one list as they arrive. */
@@ -39,12 +38,17 @@ export class PageList implements ListEvents {
     const before = { items: this.items, next: this.next };
     this.next = '';
     try {
-      for await (const chunk of response.body) {
-        guard.touch();
-        decoder.push(chunk);
-        this.#batch.flush(this.#sink);
-        this.#sink.contact();
-      }
+      await response.body.read({
+        take: (chunk) => {
+          decoder.push(chunk);
+          return true;
+        },
+        turn: () => {
+          guard.touch();
+          this.#batch.flush(this.#sink);
+          this.#sink.contact();
+        },
+      });
       guard.signal.throwIfAborted();
       decoder.end();
       if (this.revision === '') throw new WireError('the list has no revision');
@@ -57,9 +61,9 @@ export class PageList implements ListEvents {
     }
   }
 
-  item(decode: (out: Delta[]) => string): void {
+  item<O>(object: O, decode: Decode<O>): void {
     this.items++;
-    decode(this.#batch.deltas);
+    decode('put', object, this.#batch.deltas);
     if (this.#batch.full) this.#batch.flush(this.#sink);
   }
 

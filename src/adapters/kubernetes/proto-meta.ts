@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { LabelSet } from '../../model/label-set.ts';
+import { PodConverter } from '../../model/pod-converter.ts';
 import { ByteInterner, textOf } from './byte-interner.ts';
 import { BYTES, ProtoError, ProtoReader, VARINT, fields } from './proto-reader.ts';
-import { RegionCache } from './region-cache.ts';
+import { RegionCache, addRange } from './region-cache.ts';
 
 /** The key that lies at [start, end) if that annotation is kept, else undefined. */
 export type AnnotationFilter = (bytes: Buffer, start: number, end: number) => string | undefined;
@@ -33,17 +34,22 @@ function standsAt(bytes: Buffer, start: number, wanted: Buffer): boolean {
   return true;
 }
 
-/** What readers of one datastore share: strings and label sets of earlier objects. */
+/**
+ * What readers share: strings, label sets and more of earlier objects. One for all clusters, so that it can be large
+ * enough for watches, whose neighbours belong to different workloads: with 4,096 strings for each cluster an event
+ * cost half as much again. Everything is found by equal bytes, so no cluster can change what another gets.
+ */
 export class SharedValues {
   readonly strings: ByteInterner;
   /** Addresses differ from pod to pod: apart, so that they do not push out the labels. */
   readonly addresses = new ByteInterner(64, 64);
   readonly labels: RegionCache<LabelSet>;
+  readonly pods = new PodConverter();
 
-  /** `slots` is a power of two. The default is small: a list comes sorted, and there is one of these per cluster. */
-  constructor(slots = 4096) {
+  /** `slots` is a power of two. */
+  constructor(slots = 32_768) {
     this.strings = new ByteInterner(slots);
-    this.labels = new RegionCache(slots / 4);
+    this.labels = new RegionCache(slots / 2);
   }
 }
 
@@ -70,6 +76,7 @@ export class MetaReader {
   /** Starts and ends of the label entries, joined where they touch: mostly one pair. */
   readonly #labelRanges: number[] = [];
   readonly #labelReader = new ProtoReader();
+  readonly #toLabels = (region: Buffer): LabelSet => this.#decodeLabels(region);
 
   constructor(shared: SharedValues, keep: AnnotationFilter) {
     this.#shared = shared;
@@ -125,21 +132,14 @@ export class MetaReader {
 
   /** The labels of the object that was read from these bytes, shared with earlier objects. */
   labels(bytes: Buffer): LabelSet {
-    const [start, end] = this.#labelRanges;
-    if (start === undefined || end === undefined) return LabelSet.empty;
-    if (this.#labelRanges.length > 2) {
-      const joined = joinRanges(bytes, this.#labelRanges);
-      return this.#decodeLabels(joined, 0, joined.length);
-    }
-    return this.#shared.labels.get(bytes, start, end, (from, to) => this.#decodeLabels(bytes, from, to));
+    if (this.#labelRanges.length === 0) return LabelSet.empty;
+    return this.#shared.labels.get(bytes, this.#labelRanges, this.#toLabels);
   }
 
-  #decodeLabels(bytes: Buffer, start: number, end: number): LabelSet {
-    if (end - start > MAX_LABEL_BYTES) throw new ProtoError('labels too large');
+  #decodeLabels(region: Buffer): LabelSet {
+    if (region.length > MAX_LABEL_BYTES) throw new ProtoError('labels too large');
     const reader = this.#labelReader;
-    reader.reset(bytes);
-    reader.pos = start;
-    reader.end = end;
+    reader.reset(region);
     const pairs: [string, string][] = [];
     while (reader.more()) {
       reader.tag();
@@ -231,17 +231,4 @@ function readTime(reader: ProtoReader): number {
   }
   reader.leave(outer);
   return seconds > 0 ? seconds * 1000 : 0;
-}
-
-/** Adds [start, end) to a list of ranges, growing the last where they touch. */
-export function addRange(ranges: number[], start: number, end: number): void {
-  if (ranges.length > 0 && ranges[ranges.length - 1] === start) ranges[ranges.length - 1] = end;
-  else ranges.push(start, end);
-}
-
-/** The bytes of all ranges, one after the other. */
-export function joinRanges(bytes: Buffer, ranges: readonly number[]): Buffer {
-  const parts: Buffer[] = [];
-  for (let i = 0; i < ranges.length; i += 2) parts.push(bytes.subarray(ranges[i], ranges[i + 1]));
-  return Buffer.concat(parts);
 }

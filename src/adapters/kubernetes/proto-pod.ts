@@ -1,14 +1,8 @@
+import type { Buffer } from 'node:buffer';
 import type { PodFacts, PodPort } from '../../model/pod-facts.ts';
-import {
-  type SharedValues,
-  MetaReader,
-  addRange,
-  annotationFilter,
-  interned,
-  joinRanges,
-} from './proto-meta.ts';
+import { type SharedValues, MetaReader, annotationFilter, interned } from './proto-meta.ts';
 import { BYTES, ProtoError, ProtoReader, VARINT, fields } from './proto-reader.ts';
-import { RegionCache } from './region-cache.ts';
+import { RegionCache, addRange } from './region-cache.ts';
 
 const POD_IP = 'cni.projectcalico.org/podIP';
 const POD_IPS = 'cni.projectcalico.org/podIPs';
@@ -31,6 +25,7 @@ export class PodReader {
   readonly #reader = new ProtoReader();
   readonly #portReader = new ProtoReader();
   readonly #ports = new RegionCache<readonly PodPort[]>(512, 1024);
+  readonly #toPorts = (region: Buffer): readonly PodPort[] => this.#readPorts(region);
   readonly #containerPorts: number[] = [];
   readonly #initPorts: number[] = [];
   #nodeName = '';
@@ -162,21 +157,12 @@ export class PodReader {
     // Init containers last, whatever the order of the fields.
     const init = this.#initPorts;
     const ranges = init.length === 0 ? this.#containerPorts : [...this.#containerPorts, ...init];
-    const [start, end] = ranges;
-    if (start === undefined || end === undefined) return NO_PORTS;
-    const bytes = ranges.length > 2 ? joinRanges(reader.bytes, ranges) : reader.bytes;
-    const from = ranges.length > 2 ? 0 : start;
-    const to = ranges.length > 2 ? bytes.length : end;
-    return this.#ports.get(bytes, from, to, () => {
-      const ports = this.#portReader;
-      ports.reset(bytes);
-      ports.pos = from;
-      ports.end = to;
-      return this.#readPorts(ports);
-    });
+    return ranges.length === 0 ? NO_PORTS : this.#ports.get(reader.bytes, ranges, this.#toPorts);
   }
 
-  #readPorts(reader: ProtoReader): readonly PodPort[] {
+  #readPorts(region: Buffer): readonly PodPort[] {
+    const reader = this.#portReader;
+    reader.reset(region);
     const list: PodPort[] = [];
     while (reader.more()) {
       reader.tag();

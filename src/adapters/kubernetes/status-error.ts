@@ -3,6 +3,9 @@ import { DatastoreError, type Reaction } from '../../contract/datastore-error.ts
 import type { StatusReason } from '../../model/status.ts';
 import type { KubeResponse } from './transport.ts';
 
+/** An answer whose body need only be iterable. */
+export type ErrorAnswer = Omit<KubeResponse, 'body'> & { readonly body: AsyncIterable<Uint8Array> };
+
 /** A Status body is short; what comes after this is not read. */
 const MAX_BODY_BYTES = 64 * 1024;
 /** A remote's text is shown, never trusted: at most this much of it. */
@@ -14,7 +17,7 @@ const MAX_RETRY_AFTER_MS = 5 * 60_000;
  * response and nothing else reads it. Never rejects: a body that breaks off or is no Status only costs detail.
  * @param what the request for people: `list pods`.
  */
-export async function statusError(response: KubeResponse, what = 'request'): Promise<DatastoreError> {
+export async function statusError(response: ErrorAnswer, what = 'request'): Promise<DatastoreError> {
   const body = parseStatus(await readStart(response.body));
   return errorOf({
     code: response.status,

@@ -8,12 +8,28 @@ export interface KubeRequest {
   readonly signal: AbortSignal;
 }
 
+/** Takes the chunks of a body. What it throws ends the reading. */
+export interface ChunkTaker {
+  /** A chunk, to be used during the call or kept. False = stop for now. */
+  take(chunk: Uint8Array): boolean;
+  /** Called after the chunks that arrived together: what they gave can go on as one batch. */
+  turn(): void;
+}
+
+export interface ResponseBody extends AsyncIterable<Uint8Array> {
+  /**
+   * The fast way to read: no promise for each chunk. Resolves with true where the taker stopped, then it may be called
+   * again for the rest, and with false at the end. Rejects as the iterator does, or with what the taker threw.
+   */
+  read(taker: ChunkTaker): Promise<boolean>;
+}
+
 export interface KubeResponse {
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body as it arrives; rejects with a DatastoreError when the connection breaks. Must be read or the signal aborted. */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: ResponseBody;
 }
 
 /**

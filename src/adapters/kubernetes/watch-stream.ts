@@ -1,13 +1,12 @@
 import type { ListOutcome, StreamSink } from '../../contract/datastore.ts';
 import { DatastoreError } from '../../contract/datastore-error.ts';
-import type { Delta } from '../../model/delta.ts';
 import { Batch } from './batch.ts';
 import { encodingOf } from './kube-client.ts';
 import type { Change, ObjectDecoder } from './object-decoder.ts';
 import type { ObjectRef } from './object-ref.ts';
 import type { StreamGuard } from './stream-guard.ts';
-import type { KubeResponse } from './transport.ts';
-import { type Bookmark, type WatchEvents, watchDecoder } from './watch-events.ts';
+import type { ChunkTaker, KubeResponse, ResponseBody } from './transport.ts';
+import { type Bookmark, type Decode, type WatchEvents, watchDecoder } from './watch-events.ts';
 import { type BodyDecoder, WireError } from './wire.ts';
 
 export interface WatchStreamOptions {
@@ -31,7 +30,7 @@ export class SilentWatch extends Error {
 export class WatchStream implements WatchEvents {
   readonly #options: WatchStreamOptions;
   readonly #guard: StreamGuard;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #body: ResponseBody;
   readonly #decoder: BodyDecoder;
   readonly #batch = new Batch();
   /** Where complete batches go; undefined between list and watch. */
@@ -46,7 +45,7 @@ export class WatchStream implements WatchEvents {
   constructor(response: KubeResponse, guard: StreamGuard, options: WatchStreamOptions) {
     this.#options = options;
     this.#guard = guard;
-    this.#chunks = response.body[Symbol.asyncIterator]();
+    this.#body = response.body;
     const encoding = encodingOf(response, options.what);
     this.#decoder = watchDecoder(encoding, options.objects, this, options.maxObjectBytes);
   }
@@ -60,11 +59,15 @@ export class WatchStream implements WatchEvents {
   async list(sink: StreamSink): Promise<ListOutcome['revision']> {
     this.#listing = true;
     this.#sink = sink;
-    while (this.#listing) {
-      if (!(await this.#next(sink))) {
-        throw this.#error('Unreachable', 'the stream ended before the list was complete');
-      }
-      if (this.#listing) this.#batch.flush(sink);
+    const taker = this.#taker(
+      () => this.#listing,
+      () => {
+        if (this.#listing) this.#batch.flush(sink);
+        sink.contact();
+      },
+    );
+    if (!(await this.#read(taker)) && this.#listing) {
+      throw this.#error('Unreachable', 'the stream ended before the list was complete');
     }
     return this.#listRevision;
   }
@@ -73,18 +76,23 @@ export class WatchStream implements WatchEvents {
   async watch(sink: StreamSink): Promise<void> {
     this.#sink = sink;
     let reported = this.#listRevision;
-    do {
+    const deliver = (): void => {
       this.#batch.flush(sink);
-      if (this.#revision !== reported && this.#revision !== '') {
-        reported = this.#revision;
-        sink.progress(reported);
-      }
-    } while (await this.#next(sink));
+      if (this.#revision === reported || this.#revision === '') return;
+      reported = this.#revision;
+      sink.progress(reported);
+    };
+    deliver();
+    const turn = (): void => {
+      sink.contact();
+      deliver();
+    };
+    await this.#read(this.#taker(() => true, turn));
   }
 
-  change(change: Change, decode: (out: Delta[]) => string): void {
+  change<O>(change: Change, object: O, decode: Decode<O>): void {
     if (change === 'remove' && this.#options.holdsRemovals?.() === true) return;
-    const revision = decode(this.#batch.deltas);
+    const revision = decode(change, object, this.#batch.deltas);
     // Initial events carry the revisions of the objects, in no order.
     if (!this.#listing && revision !== '') this.#revision = revision;
     if (this.#batch.full && this.#sink !== undefined) this.#batch.flush(this.#sink);
@@ -113,29 +121,37 @@ export class WatchStream implements WatchEvents {
     if (type === 'BOOKMARK') return;
     if (type === 'ERROR') throw new WireError('unreadable error event');
     const change = type === 'ADDED' || type === 'MODIFIED' ? 'put' : 'remove';
-    this.change(change, (out) => {
-      this.#options.objects.unreadable(change, type === '' ? { ...ref, name: '' } : ref, reason, out);
-      return ref.resourceVersion;
+    this.change(change, type === '' ? { ...ref, name: '' } : ref, (_change, known, out) => {
+      this.#options.objects.unreadable(change, known, reason, out);
+      return known.resourceVersion;
     });
   }
 
-  /** Reads one chunk; false where the body is over. */
-  async #next(sink: StreamSink): Promise<boolean> {
-    const { done, value } = await this.#chunks.next();
-    this.#guard.signal.throwIfAborted();
+  #taker(goesOn: () => boolean, turn: () => void): ChunkTaker {
+    return {
+      take: (chunk) => {
+        this.#guard.signal.throwIfAborted();
+        this.#decoder.push(chunk);
+        return goesOn();
+      },
+      turn: () => {
+        this.#guard.touch();
+        turn();
+      },
+    };
+  }
+
+  /** False where the body is over. */
+  async #read(taker: ChunkTaker): Promise<boolean> {
     try {
-      if (done === true) {
-        this.#decoder.end();
-        return false;
-      }
-      this.#guard.touch();
-      this.#decoder.push(value);
+      const isOpen = await this.#body.read(taker);
+      this.#guard.signal.throwIfAborted();
+      if (!isOpen) this.#decoder.end();
+      return isOpen;
     } catch (error) {
       if (error instanceof WireError) throw this.#error('ProtocolError', error.message);
       throw error;
     }
-    sink.contact();
-    return true;
   }
 
   #error(reason: 'Unreachable' | 'ProtocolError', problem: string): DatastoreError {

@@ -17,7 +17,6 @@ export const options: DatastoreOptions = {
   requestTimeoutMs: 3000,
   maxObjectBytes: 1 << 20,
   excludeNamespaces: [],
-  interfacePrefix: 'cali',
 };
 
 export function accessOf(endpoints: readonly string[], fields: Partial<EtcdAccess> = {}): EtcdAccess {

@@ -14,7 +14,6 @@ export const options: DatastoreOptions = {
   requestTimeoutMs: 5000,
   maxObjectBytes: 1_048_576,
   excludeNamespaces: [],
-  interfacePrefix: 'cali',
 };
 
 export const noAccess: KubernetesAccess = {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { statusError, statusObjectError } from '../../../src/adapters/kubernetes/status-error.ts';
-import type { KubeResponse } from '../../../src/adapters/kubernetes/transport.ts';
+import {
+  type ErrorAnswer,
+  statusError,
+  statusObjectError,
+} from '../../../src/adapters/kubernetes/status-error.ts';
 
-function answer(status: number, body: unknown, headers: KubeResponse['headers'] = {}): KubeResponse {
+function answer(status: number, body: unknown, headers: ErrorAnswer['headers'] = {}): ErrorAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { status, headers, body: one(Buffer.from(text)) };
 }

@@ -13,7 +13,6 @@ export const standardOptions: DatastoreOptions = {
   requestTimeoutMs: 10_000,
   maxObjectBytes: 1024 * 1024,
   excludeNamespaces: [],
-  interfacePrefix: 'cali',
 };
 
 /** The access of an RCC that names only a server, or a kubeconfig text. */

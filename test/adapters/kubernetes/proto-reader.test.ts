@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ByteInterner } from '../../../src/adapters/kubernetes/byte-interner.ts';
 import { ProtoError, ProtoReader, fields } from '../../../src/adapters/kubernetes/proto-reader.ts';
-import { RegionCache } from '../../../src/adapters/kubernetes/region-cache.ts';
-import { tagged } from './kube-proto.ts';
 
 function readerOf(...bytes: readonly number[]): ProtoReader {
   const reader = new ProtoReader();
@@ -82,40 +80,5 @@ describe('ByteInterner', () => {
     for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0x80]]) {
       assert.throws(() => interner.string(Buffer.from(bytes), 0, bytes.length), ProtoError);
     }
-  });
-});
-
-describe('RegionCache', () => {
-  it('decodes equal bytes once, and never takes other bytes for them', () => {
-    const cache = new RegionCache<string>(1, 16);
-    let decoded = 0;
-    const get = (text: string): string => {
-      const bytes = Buffer.concat([Buffer.from('--'), Buffer.from(text)]);
-      return cache.get(bytes, 2, bytes.length, (start, end) => {
-        decoded++;
-        return bytes.toString('utf8', start, end);
-      });
-    };
-    assert.deepEqual([get('a'), get('a'), get('b'), get('a')], ['a', 'a', 'b', 'a']);
-    assert.equal(decoded, 3);
-    const long = 'x'.repeat(17);
-    assert.deepEqual([get(long), get(long)], [long, long]);
-    assert.equal(decoded, 5, 'long regions are not kept');
-  });
-
-  it('keeps a copy: the memory of a chunk is the transport’s', () => {
-    const cache = new RegionCache<number>(1);
-    const bytes = tagged(1, Buffer.from('abc'));
-    cache.get(bytes, 0, bytes.length, () => 1);
-    const same = Buffer.from(bytes);
-    bytes.fill(0);
-    assert.equal(
-      cache.get(same, 0, same.length, () => 2),
-      1,
-    );
-    assert.equal(
-      cache.get(bytes, 0, bytes.length, () => 3),
-      3,
-    );
   });
 });
