@@ -1,0 +1,67 @@
+/** A simulated fleet for the daemon, which writes down when it changed what. Spoken to by IPC messages. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { workloadEndpointNameOf } from '../../src/simulator/calico-objects.ts';
+import { startFleet } from '../../src/simulator/fleet.ts';
+import type { SimulatedCluster } from '../../src/simulator/simulated-cluster.ts';
+import { namespaceOf } from '../../src/simulator/world-items.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { work } from '../harness/client-protocol.ts';
+import { now } from '../harness/shared-clock.ts';
+
+const options = work() as { clusters: number; endpoints: number; services: number; directory: string };
+const fleet = await startFleet({ ...options, changesPerSecond: 0, seed: 7, history: 5000 });
+const random = seededRandom(8);
+/** By cluster, namespace and name of each endpoint that was created: when, in milliseconds of the shared clock. */
+let commits: [key: string, at: number][] = [];
+let rate = 0;
+
+export type FleetMessage =
+  | { readonly type: 'rate'; readonly changesPerSecond: number }
+  | { readonly type: 'commits' }
+  | { readonly type: 'reset'; readonly cluster: number };
+
+process.on('message', (message: FleetMessage) => {
+  switch (message.type) {
+    case 'rate':
+      rate = message.changesPerSecond;
+      return;
+    case 'commits':
+      process.send?.(commits);
+      commits = [];
+      return;
+    case 'reset': {
+      const cluster = fleet.clusters[message.cluster];
+      void cluster?.reset().then(() => process.send?.(cluster.name));
+      return;
+    }
+  }
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ clusters: fleet.clusters.map(({ name }) => name) });
+
+/** Half of the changes replace a pod, the others flip a readiness or a label, as in the simulator's own churn. */
+function change(cluster: SimulatedCluster): void {
+  const { deployments } = cluster.world;
+  const index = Math.floor(random() * deployments.count);
+  const kind = random();
+  if (kind >= 0.83) deployments.touch(index);
+  else if (kind >= 0.5) deployments.setReady(index, !deployments.pod(index).ready);
+  else {
+    const pod = deployments.replace(index, Date.now());
+    commits.push([`${cluster.name} ${namespaceOf(pod.key)} ${workloadEndpointNameOf(pod)}`, now()]);
+  }
+}
+
+// Small steps: changes that come together would share one flush and hide what each one costs.
+let due = 0;
+let last = now();
+for (;;) {
+  await delay(2);
+  const at = now();
+  due = Math.min(due + ((at - last) / 1000) * rate, rate);
+  last = at;
+  for (; due >= 1; due--) {
+    const cluster = fleet.clusters[Math.floor(random() * fleet.clusters.length)];
+    if (cluster?.running === true) change(cluster);
+  }
+}
