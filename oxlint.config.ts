@@ -22,6 +22,7 @@ const layering = Object.entries(rooms).map(([room, may]) => {
                 ...may.packages.map((name) => `!${name}`),
                 ...ups.flatMap((up) => entries.map((file) => `${up}${file}`)),
                 ...ups.map((up) => `${up}*/**`),
+                ...(may.folders ?? []).map((folder) => `!../${folder}/**`),
                 ...ups.flatMap((up) => may.rooms.map((name) => `!${up}${name}/**`)),
               ],
               message: `src/${room} may import only: ${[...may.rooms, ...may.packages].join(', ') || 'nothing'} (tools/rooms.ts).`,

@@ -8,6 +8,7 @@ import { systemClock } from './runtime/clock.ts';
 import { Gate } from './runtime/gate.ts';
 import { systemRandom } from './runtime/random.ts';
 import { ClusterManager } from './sync/cluster-manager.ts';
+import type { EngineContext } from './sync/engine-context.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 
 /** A running daemon. */
@@ -65,20 +66,7 @@ export async function startDaemon(config: DaemonConfig, environment: Environment
     staleAfterMs: config.staleAfterMs,
     filePollMs: FILE_POLL_MS,
     readyAfterMs: READY_AFTER_MS,
-    context: {
-      clock,
-      random,
-      report,
-      lists: new Gate(config.maxParallelLists),
-      maxObjectsPerCluster: config.maxObjectsPerCluster,
-      timings: {
-        idleMs: config.idleTimeoutMs,
-        firstRetryMs: FIRST_RETRY_MS,
-        maxRetryMs: MAX_RETRY_MS,
-        forbiddenRetryMs: FORBIDDEN_RETRY_MS,
-        shortWatchMs: SHORT_WATCH_MS,
-      },
-    },
+    context: { clock, random, report, ...limitsOf(config) },
   });
   const opsAddress = await telemetry
     .start(config.opsAddress, { fleet: manager, lister: index })
@@ -100,6 +88,20 @@ export async function startDaemon(config: DaemonConfig, environment: Environment
       await closed;
     },
     toggleDebug: () => void telemetry.toggleDebug(),
+  };
+}
+
+function limitsOf(config: DaemonConfig): Omit<EngineContext, 'clock' | 'random' | 'report'> {
+  return {
+    lists: new Gate(config.maxParallelLists),
+    maxObjectsPerCluster: config.maxObjectsPerCluster,
+    timings: {
+      idleMs: config.idleTimeoutMs,
+      firstRetryMs: FIRST_RETRY_MS,
+      maxRetryMs: MAX_RETRY_MS,
+      forbiddenRetryMs: FORBIDDEN_RETRY_MS,
+      shortWatchMs: SHORT_WATCH_MS,
+    },
   };
 }
 

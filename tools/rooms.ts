@@ -7,6 +7,8 @@ export interface Room {
   readonly rooms: readonly string[];
   /** npm packages and node built-ins (`node:…`) that files of this room may import. */
   readonly packages: readonly string[];
+  /** Folders inside the room; its files may import each other. */
+  readonly folders?: readonly string[];
 }
 
 const meeting = ['model', 'contract', 'runtime'];
@@ -23,6 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'adapters/kubernetes': {
     rooms: meeting,
+    folders: ['access', 'connection', 'local', 'wire'],
     packages: [...basics, ...files, ...net, 'node:child_process', 'node:dns', 'yaml'],
   },
   'adapters/etcdv3': {

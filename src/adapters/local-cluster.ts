@@ -2,7 +2,7 @@ import type { DatastoreOptions } from '../contract/adapter.ts';
 import type { RccSource, SecretSource } from '../contract/rcc-source.ts';
 import type { EtcdAccess } from '../model/rcc.ts';
 import type { AdapterHost } from './registry.ts';
-import type { KubeTransport } from './kubernetes/transport.ts';
+import type { KubeTransport } from './kubernetes/connection/transport.ts';
 
 export interface LocalClusterOptions {
   /** In order of precedence. */
@@ -74,7 +74,7 @@ async function openKubernetes(
   const wanted = options.rccSources.includes('kubernetes') || options.kubeconfig !== undefined;
   if (!wanted && !(options.rccSources.includes('etcdv3') && inPod)) return undefined;
   const [{ prepareLocalKubernetes }, { standardHost }] = await Promise.all([
-    import('./kubernetes/connect.ts'),
+    import('./kubernetes/connection/connect.ts'),
     import('./kubernetes/host.ts'),
   ]);
   const kubeHost = { ...standardHost, ...host };
@@ -87,7 +87,7 @@ async function kubernetesSource(
   transport: KubeTransport,
   { clock, random }: AdapterHost,
 ): Promise<RccSource> {
-  const { KubernetesRccSource } = await import('./kubernetes/rcc-source.ts');
+  const { KubernetesRccSource } = await import('./kubernetes/local/rcc-source.ts');
   return new KubernetesRccSource({ transport, clock, random });
 }
 
@@ -96,7 +96,7 @@ async function secretsOf(
   { clock, random }: AdapterHost,
 ): Promise<SecretSource | undefined> {
   if (!transport) return undefined;
-  const { KubernetesSecretSource } = await import('./kubernetes/secret-source.ts');
+  const { KubernetesSecretSource } = await import('./kubernetes/local/secret-source.ts');
   return new KubernetesSecretSource({ transport, clock, random });
 }
 

@@ -18,7 +18,7 @@ const events = new Set(Object.keys(EVENTS));
 const families = new Set([...events].map((event) => event.split('.')[0]));
 /** Flags of other programs, as they stand in commands. */
 const FOREIGN =
-  /\b(kubectl|docker|jsonpath|node --|git|npm|base64|apt-get|\$secret|grep)\b|^\s+--from-(literal|file)=/;
+  /\b(kubectl|docker|etcdctl|jsonpath|node --|git|npm|base64|apt-get|\$secret|grep)\b|^\s+--from-(literal|file)=/;
 const IGNORED_VARIABLES = /^FEDSYNCD_(SERVICE_HOST|PORT_)/;
 
 describe('names in the docs', () => {

@@ -4,10 +4,10 @@ import type { Resource } from '../../model/kind.ts';
 import type { ClusterAccess } from '../../model/rcc.ts';
 import { checkReading } from './check.ts';
 import { type ReaderTuning, standardReaderTuning } from './collection.ts';
-import { type PreparedKubernetes, prepareKubernetes } from './connect.ts';
+import { type PreparedKubernetes, prepareKubernetes } from './connection/connect.ts';
 import { ALL_RESOURCES, KubernetesDatastore, SERVICE_RESOURCES } from './datastore.ts';
 import { type KubeHost, standardHost } from './host.ts';
-import { SharedValues } from './proto-meta.ts';
+import { SharedValues } from './wire/proto-meta.ts';
 
 /** Reads remote clusters over the Kubernetes API. */
 export class KubernetesAdapter implements Adapter {

@@ -1,6 +1,6 @@
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { JsonObject } from '../../model/json-field.ts';
-import { abortable } from './abortable.ts';
+import { abortable } from '../../runtime/abortable.ts';
 import {
   type CalicoGroupName,
   type GroupChoice,

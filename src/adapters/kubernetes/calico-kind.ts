@@ -2,7 +2,7 @@ import { type CalicoResource, calicoDeleted, decodeCalico } from '../../model/ca
 import type { JsonObject } from '../../model/json-field.ts';
 import { refOfJson } from './json-ref.ts';
 import { type ObjectKind, whereOf } from './object-kind.ts';
-import type { ObjectRef } from './object-ref.ts';
+import type { ObjectRef } from './wire/object-ref.ts';
 
 /** Calico's own resources that a Kubernetes datastore keeps as custom resources, all cluster-scoped. */
 export type CalicoCustomResource = Extract<

@@ -9,7 +9,7 @@ import { PageList } from './page-list.ts';
 import { responseError } from './response-error.ts';
 import type { SignsOfLife } from './signs-of-life.ts';
 import { StreamGuard } from './stream-guard.ts';
-import type { KubeResponse, KubeTransport } from './transport.ts';
+import type { KubeResponse, KubeTransport } from './connection/transport.ts';
 import { SilentWatch, WatchStream } from './watch-stream.ts';
 
 /** What all collections of one datastore share. */

@@ -17,16 +17,16 @@ import { namespaceFromJson, serviceAccountFromJson } from '../../model/profile-s
 import { serviceFromJson } from '../../model/service-json.ts';
 import { refOfJson } from './json-ref.ts';
 import type { ObjectKind } from './object-kind.ts';
-import type { ObjectRef } from './object-ref.ts';
-import type { SharedValues } from './proto-meta.ts';
+import type { ObjectRef } from './wire/object-ref.ts';
+import type { SharedValues } from './wire/proto-meta.ts';
 import {
   type JsonShapeReader,
   MetaOnlyReader,
   endpointSliceReader,
   endpointsReader,
   serviceReader,
-} from './proto-network.ts';
-import { PodReader } from './proto-pod.ts';
+} from './wire/proto-network.ts';
+import { PodReader } from './wire/proto-pod.ts';
 
 export function podKind(shared: SharedValues): ObjectKind<PodFacts> {
   const reader = new PodReader(shared);

@@ -11,10 +11,10 @@ import { Collection, type ReaderContext, type ReaderTuning } from './collection.
 import { namespaceKind, podKind, serviceAccountKind, serviceKind } from './core-kinds.ts';
 import { KubeClient } from './kube-client.ts';
 import { type ObjectDecoder, objectDecoder } from './object-decoder.ts';
-import { SharedValues } from './proto-meta.ts';
+import { SharedValues } from './wire/proto-meta.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 import { SliceCollections } from './slice-collections.ts';
-import type { KubeTransport } from './transport.ts';
+import type { KubeTransport } from './connection/transport.ts';
 
 /** Services only: the Kubernetes part of a cluster whose Calico data is in etcd. */
 export const SERVICE_RESOURCES: readonly Resource[] = ['services', 'endpointslices'];

@@ -1,5 +1,5 @@
 import { type JsonObject, objectField, stringField } from '../../model/json-field.ts';
-import { NO_REF, type ObjectRef } from './object-ref.ts';
+import { NO_REF, type ObjectRef } from './wire/object-ref.ts';
 
 /** The identity of a parsed object. Throws ConversionError. */
 export function refOfJson(object: JsonObject): ObjectRef {

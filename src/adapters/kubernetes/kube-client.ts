@@ -2,10 +2,10 @@ import { Buffer } from 'node:buffer';
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { JsonObject } from '../../model/json-field.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { withDeadline } from './abortable.ts';
-import { statusError } from './status-error.ts';
-import type { KubeResponse, KubeTransport } from './transport.ts';
-import type { Encoding } from './wire.ts';
+import { withDeadline } from '../../runtime/abortable.ts';
+import { statusError } from './connection/status-error.ts';
+import type { KubeResponse, KubeTransport } from './connection/transport.ts';
+import type { Encoding } from './wire/wire.ts';
 
 /** Answers that hold one object are never larger than this. */
 const MAX_OBJECT_BYTES = 1024 * 1024;

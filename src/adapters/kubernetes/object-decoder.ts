@@ -5,9 +5,9 @@ import type { Delta } from '../../model/delta.ts';
 import type { JsonObject } from '../../model/json-field.ts';
 import { looseRefOfJson } from './json-ref.ts';
 import { type ObjectKind, whereOf } from './object-kind.ts';
-import { NO_REF, type ObjectRef } from './object-ref.ts';
-import { identityOf } from './proto-identity.ts';
-import { ProtoError } from './proto-reader.ts';
+import { NO_REF, type ObjectRef } from './wire/object-ref.ts';
+import { identityOf } from './wire/proto-identity.ts';
+import { ProtoError } from './wire/proto-reader.ts';
 
 export type Change = 'put' | 'remove';
 

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Delta } from '../../model/delta.ts';
 import type { JsonObject } from '../../model/json-field.ts';
 import type { EntryKey } from '../../model/objects.ts';
-import type { ObjectRef } from './object-ref.ts';
+import type { ObjectRef } from './wire/object-ref.ts';
 
 /** How the objects of one API collection are read, and what they mean. */
 export interface ObjectKind<T extends ObjectRef> {

@@ -3,12 +3,12 @@ import { DatastoreError } from '../../contract/datastore-error.ts';
 import { Batch } from './batch.ts';
 import { encodingOf } from './kube-client.ts';
 import type { ObjectDecoder } from './object-decoder.ts';
-import type { ObjectRef } from './object-ref.ts';
-import type { ListMeta } from './proto-envelope.ts';
+import type { ObjectRef } from './wire/object-ref.ts';
+import type { ListMeta } from './wire/proto-envelope.ts';
 import type { StreamGuard } from './stream-guard.ts';
-import type { KubeResponse } from './transport.ts';
+import type { KubeResponse } from './connection/transport.ts';
 import { type Decode, type ListEvents, listDecoder } from './watch-events.ts';
-import { WireError } from './wire.ts';
+import { WireError } from './wire/wire.ts';
 
 /** Reads the pages of one list as they arrive. */
 export class PageList implements ListEvents {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { DatastoreError } from '../../contract/datastore-error.ts';
-import { readStatus, unwrap } from './proto-envelope.ts';
-import { ProtoError } from './proto-reader.ts';
-import { statusError } from './status-error.ts';
-import type { KubeResponse } from './transport.ts';
+import { readStatus, unwrap } from './wire/proto-envelope.ts';
+import { ProtoError } from './wire/proto-reader.ts';
+import { statusError } from './connection/status-error.ts';
+import type { KubeResponse } from './connection/transport.ts';
 
 const MAX_STATUS_BYTES = 64 * 1024;
 

@@ -1,7 +1,7 @@
 import type { StreamSink } from '../../contract/datastore.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { KubeClient } from './kube-client.ts';
-import type { KubeTransport } from './transport.ts';
+import type { KubeTransport } from './connection/transport.ts';
 
 /** Only in use while a stream runs: a stream that waits, and how to end it when the server is gone. */
 interface Waiting {

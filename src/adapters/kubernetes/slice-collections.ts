@@ -3,7 +3,7 @@ import { DatastoreError } from '../../contract/datastore-error.ts';
 import { Collection, type ReaderContext } from './collection.ts';
 import { endpointSliceKind, endpointsKind } from './core-kinds.ts';
 import { objectDecoder } from './object-decoder.ts';
-import type { SharedValues } from './proto-meta.ts';
+import type { SharedValues } from './wire/proto-meta.ts';
 
 /** EndpointSlices, or core/v1 Endpoints where those are missing or forbidden. */
 export class SliceCollections {

@@ -2,16 +2,22 @@ import type { Buffer } from 'node:buffer';
 import type { DatastoreError } from '../../contract/datastore-error.ts';
 import type { Delta } from '../../model/delta.ts';
 import type { JsonObject } from '../../model/json-field.ts';
-import { JsonListDecoder, JsonWatchDecoder } from './json-decoders.ts';
+import { JsonListDecoder, JsonWatchDecoder } from './wire/json-decoders.ts';
 import type { Change, ObjectDecoder } from './object-decoder.ts';
-import { readStatus } from './proto-envelope.ts';
-import { ProtoListDecoder } from './proto-list-decoder.ts';
-import { SharedValues, annotationFilter } from './proto-meta.ts';
-import { MetaOnlyReader } from './proto-network.ts';
-import { ProtoError } from './proto-reader.ts';
-import { ProtoWatchDecoder } from './proto-watch-decoder.ts';
-import { statusObjectError } from './status-error.ts';
-import { type BodyDecoder, type Encoding, type ListHandler, type WatchHandler, WireError } from './wire.ts';
+import { readStatus } from './wire/proto-envelope.ts';
+import { ProtoListDecoder } from './wire/proto-list-decoder.ts';
+import { SharedValues, annotationFilter } from './wire/proto-meta.ts';
+import { MetaOnlyReader } from './wire/proto-network.ts';
+import { ProtoError } from './wire/proto-reader.ts';
+import { ProtoWatchDecoder } from './wire/proto-watch-decoder.ts';
+import { statusObjectError } from './connection/status-error.ts';
+import {
+  type BodyDecoder,
+  type Encoding,
+  type ListHandler,
+  type WatchHandler,
+  WireError,
+} from './wire/wire.ts';
 
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 

@@ -3,11 +3,11 @@ import { DatastoreError } from '../../contract/datastore-error.ts';
 import { Batch } from './batch.ts';
 import { encodingOf } from './kube-client.ts';
 import type { Change, ObjectDecoder } from './object-decoder.ts';
-import type { ObjectRef } from './object-ref.ts';
+import type { ObjectRef } from './wire/object-ref.ts';
 import type { StreamGuard } from './stream-guard.ts';
-import type { ChunkTaker, KubeResponse, ResponseBody } from './transport.ts';
+import type { ChunkTaker, KubeResponse, ResponseBody } from './connection/transport.ts';
 import { type Bookmark, type Decode, type WatchEvents, watchDecoder } from './watch-events.ts';
-import { type BodyDecoder, WireError } from './wire.ts';
+import { type BodyDecoder, WireError } from './wire/wire.ts';
 
 export interface WatchStreamOptions {
   /** For people: `watch pods`. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
-import { Body } from '../../../src/adapters/kubernetes/body.ts';
-import type { ChunkTaker } from '../../../src/adapters/kubernetes/transport.ts';
+import { Body } from '../../../src/adapters/kubernetes/connection/body.ts';
+import type { ChunkTaker } from '../../../src/adapters/kubernetes/connection/transport.ts';
 
 /** A body, what its owner was told, and the way to abort. */
 function bodyOf(

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { DatastoreOptions } from '../../../src/contract/adapter.ts';
 import { DatastoreError } from '../../../src/contract/datastore-error.ts';
 import { type KubeHost, standardHost, standardTuning } from '../../../src/adapters/kubernetes/host.ts';
-import type { KubeEndpoint } from '../../../src/adapters/kubernetes/endpoint.ts';
-import { parseServerAddress } from '../../../src/adapters/kubernetes/address.ts';
-import type { KubeTransport } from '../../../src/adapters/kubernetes/transport.ts';
+import type { KubeEndpoint } from '../../../src/adapters/kubernetes/access/endpoint.ts';
+import { parseServerAddress } from '../../../src/adapters/kubernetes/access/address.ts';
+import type { KubeTransport } from '../../../src/adapters/kubernetes/connection/transport.ts';
 import type { KubernetesAccess } from '../../../src/model/rcc.ts';
 
 export const options: DatastoreOptions = {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { after, describe, it } from 'node:test';
-import { HttpTransport } from '../../../src/adapters/kubernetes/http-transport.ts';
+import { HttpTransport } from '../../../src/adapters/kubernetes/connection/http-transport.ts';
 import { CertificateAuthority } from '../../rig/certificates.ts';
 import { until, within } from '../../rig/deadline.ts';
 import { ApiServer, type ApiServerOptions, type Handler, json } from './api-server.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { after, describe, it } from 'node:test';
-import { HttpTransport } from '../../../src/adapters/kubernetes/http-transport.ts';
+import { HttpTransport } from '../../../src/adapters/kubernetes/connection/http-transport.ts';
 import { CertificateAuthority } from '../../rig/certificates.ts';
 import { until } from '../../rig/deadline.ts';
 import { ApiServer, json } from './api-server.ts';

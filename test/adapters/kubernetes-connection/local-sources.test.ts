@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { prepareKubernetes, prepareLocalKubernetes } from '../../../src/adapters/kubernetes/connect.ts';
-import { KubernetesRccSource } from '../../../src/adapters/kubernetes/rcc-source.ts';
+import {
+  prepareKubernetes,
+  prepareLocalKubernetes,
+} from '../../../src/adapters/kubernetes/connection/connect.ts';
+import { KubernetesRccSource } from '../../../src/adapters/kubernetes/local/rcc-source.ts';
 import type { RccSnapshot, SecretSnapshot } from '../../../src/contract/rcc-source.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { systemRandom } from '../../../src/runtime/random.ts';

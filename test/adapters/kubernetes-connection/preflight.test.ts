@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { parseProxyAddress } from '../../../src/adapters/kubernetes/address.ts';
-import type { KubeEndpoint } from '../../../src/adapters/kubernetes/endpoint.ts';
-import { checkConnection } from '../../../src/adapters/kubernetes/preflight.ts';
+import { parseProxyAddress } from '../../../src/adapters/kubernetes/access/address.ts';
+import type { KubeEndpoint } from '../../../src/adapters/kubernetes/access/endpoint.ts';
+import { checkConnection } from '../../../src/adapters/kubernetes/connection/preflight.ts';
 import { CertificateAuthority } from '../../rig/certificates.ts';
 import { ApiServer, json } from './api-server.ts';
 import { Workspace, endpoint, hostWith, options } from './fixtures.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type GroupView, RccLedger } from '../../../src/adapters/kubernetes/rcc-ledger.ts';
+import { type GroupView, RccLedger } from '../../../src/adapters/kubernetes/local/rcc-ledger.ts';
 import { DatastoreError } from '../../../src/contract/datastore-error.ts';
 
 const failure = new DatastoreError('retry', 'ServerError', 'it failed');

@@ -4,7 +4,7 @@ import {
   type ErrorAnswer,
   statusError,
   statusObjectError,
-} from '../../../src/adapters/kubernetes/status-error.ts';
+} from '../../../src/adapters/kubernetes/connection/status-error.ts';
 
 function answer(status: number, body: unknown, headers: ErrorAnswer['headers'] = {}): ErrorAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

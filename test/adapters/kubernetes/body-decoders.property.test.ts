@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { JsonListDecoder, JsonWatchDecoder } from '../../../src/adapters/kubernetes/json-decoders.ts';
-import { ProtoListDecoder } from '../../../src/adapters/kubernetes/proto-list-decoder.ts';
-import { ProtoWatchDecoder } from '../../../src/adapters/kubernetes/proto-watch-decoder.ts';
-import { type BodyDecoder, WireError } from '../../../src/adapters/kubernetes/wire.ts';
+import { JsonListDecoder, JsonWatchDecoder } from '../../../src/adapters/kubernetes/wire/json-decoders.ts';
+import { ProtoListDecoder } from '../../../src/adapters/kubernetes/wire/proto-list-decoder.ts';
+import { ProtoWatchDecoder } from '../../../src/adapters/kubernetes/wire/proto-watch-decoder.ts';
+import { type BodyDecoder, WireError } from '../../../src/adapters/kubernetes/wire/wire.ts';
 import { encode, listBody, watchFrame } from './kube-proto.ts';
 
 const seed = Number(process.env['PBT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ByteInterner } from '../../../src/adapters/kubernetes/byte-interner.ts';
-import { ProtoError, ProtoReader, fields } from '../../../src/adapters/kubernetes/proto-reader.ts';
+import { ByteInterner } from '../../../src/adapters/kubernetes/wire/byte-interner.ts';
+import { ProtoError, ProtoReader, fields } from '../../../src/adapters/kubernetes/wire/proto-reader.ts';
 
 function readerOf(...bytes: readonly number[]): ProtoReader {
   const reader = new ProtoReader();

@@ -3,16 +3,16 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import type { PodFacts } from '../../../src/model/pod-facts.ts';
 import { LabelSet } from '../../../src/model/label-set.ts';
-import { SharedValues, annotationFilter } from '../../../src/adapters/kubernetes/proto-meta.ts';
+import { SharedValues, annotationFilter } from '../../../src/adapters/kubernetes/wire/proto-meta.ts';
 import {
   type JsonShapeReader,
   MetaOnlyReader,
   endpointSliceReader,
   endpointsReader,
   serviceReader,
-} from '../../../src/adapters/kubernetes/proto-network.ts';
-import { PodReader } from '../../../src/adapters/kubernetes/proto-pod.ts';
-import { ProtoError } from '../../../src/adapters/kubernetes/proto-reader.ts';
+} from '../../../src/adapters/kubernetes/wire/proto-network.ts';
+import { PodReader } from '../../../src/adapters/kubernetes/wire/proto-pod.ts';
+import { ProtoError } from '../../../src/adapters/kubernetes/wire/proto-reader.ts';
 import { fullDecode, messageType } from './kube-proto.ts';
 import { type Generators, messageBytes } from './shuffled-encoding.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { RegionCache, addRange } from '../../../src/adapters/kubernetes/region-cache.ts';
+import { RegionCache, addRange } from '../../../src/adapters/kubernetes/wire/region-cache.ts';
 
 const seed = Number(process.env['PBT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
