@@ -33,7 +33,7 @@ export class DaemonProcess {
       this.output += chunk;
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line.startsWith('{')) this.#line(line);
+      for (const line of lines) if (line.startsWith('{"')) this.#line(line);
     });
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       this.output += chunk;
