@@ -1,6 +1,5 @@
-# About 65 MB compressed: the node binary (45), a base with nothing but glibc, libstdc++, CA certificates and a
-# non-root user (12), production packages without types, source maps and readmes (7), and the compiled sources.
-# The node image itself would bring npm, yarn and a Debian userland: 30 MB more, and a shell in production.
+# About 80 MB compressed: the node binary (45), Debian's slim base with glibc and libstdc++ (28), production packages
+# without types, source maps and readmes (7), and the compiled sources. npm and yarn stay behind in the build stage.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
@@ -13,7 +12,7 @@ RUN npm run build
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
   && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' -o -name '*.md' \) -delete
 
-FROM gcr.io/distroless/cc-debian12:nonroot
+FROM debian:bookworm-slim
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -23,5 +22,6 @@ COPY LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 9095
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# A small young generation: 20 % less memory in first lists and watches, at the same CPU (bench S3, S4).
+ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/dist/main.js"]
 CMD ["run"]

@@ -21,10 +21,14 @@ export function buildClients(): void {
   }
 }
 
+/** As in the image's ENTRYPOINT. */
+const ENTRYPOINT_OPTIONS = ['--max-semi-space-size=8'];
+
 /** A process of ours, from `bench/`: `script('clients/sync.ts', { … })`. */
 export function script(file: string, work: object, nodeOptions: readonly string[] = []): Command {
   const profile = file.startsWith('clients/') ? profileOptions() : [];
-  return { file: process.execPath, args: [...profile, ...nodeOptions, compiled(file), JSON.stringify(work)] };
+  const args = [...profile, ...ENTRYPOINT_OPTIONS, ...nodeOptions, compiled(file), JSON.stringify(work)];
+  return { file: process.execPath, args };
 }
 
 /** Where a file of `bench/` lies compiled. */
@@ -46,7 +50,7 @@ export function profileClients(directory: string): void {
 
 /** The compiled daemon. */
 export function daemon(args: readonly string[]): Command {
-  return { file: process.execPath, args: [join(output, 'src', 'main.js'), ...args] };
+  return { file: process.execPath, args: [...ENTRYPOINT_OPTIONS, join(output, 'src', 'main.js'), ...args] };
 }
 
 let peers: string | undefined;
