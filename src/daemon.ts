@@ -25,7 +25,7 @@ export interface Daemon {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Design promise 15: a daemon is ready after this long whatever sources and remotes do. */
+/** Promise 13 of docs/architecture.md: a daemon is ready after this long whatever sources and remotes do. */
 const READY_AFTER_MS = 30_000;
 const FILE_POLL_MS = 15_000;
 /** Sources wait this long for the local cluster to say who it is, so that it is never federated with itself. */

@@ -3,7 +3,7 @@ import type { StatusReason } from '../model/status.ts';
 
 /**
  * What a source holds now, whole. Sent again whenever anything changes. `problem` says that the source cannot be
- * read or is going away: what it said before still holds, nothing counts as deleted (design promise 1).
+ * read or is going away: what it said before still holds, nothing counts as deleted (promise 1 of docs/architecture.md).
  */
 export interface RccSnapshot {
   readonly documents: readonly RccDocument[];

@@ -113,7 +113,7 @@ function pairOf(
 
 /**
  * Without a kubeconfig or an API endpoint Calico's loader would fall back to the in-cluster configuration, which
- * is the local cluster: refused (design promise 5).
+ * is the local cluster: refused (promise 5 of docs/architecture.md).
  */
 function readKubernetes(
   fields: ConnectionFields,

@@ -45,7 +45,7 @@ export interface RccParseOptions {
 }
 
 /**
- * Checks an RCC of any source by the rules of Calico's API and of design promises 5 to 7. All problems are found at
+ * Checks an RCC of any source by the rules of Calico's API and of promises 5 to 7 of docs/architecture.md. All problems are found at
  * once; none ever holds the value of a field that may be secret. Reads no file and no Secret.
  */
 export function parseRcc(document: RccDocument, options: RccParseOptions): RccParse {

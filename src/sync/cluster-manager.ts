@@ -15,7 +15,7 @@ import { RemoteCluster, type ClusterSettings } from './remote-cluster.ts';
 export interface ClusterManagerOptions extends ClusterSettings {
   readonly sources: readonly RccSource[];
   readonly lister: Lister;
-  /** After this long the daemon is ready whatever the sources and remotes do (design promise 15). */
+  /** After this long the daemon is ready whatever the sources and remotes do (promise 13 of docs/architecture.md). */
   readonly readyAfterMs: number;
 }
 

@@ -4,21 +4,17 @@ import type { ResourceStore } from '../contract/replica.ts';
 import type { Delta } from '../model/delta.ts';
 import type { Resource } from '../model/kind.ts';
 import type { StatusReason } from '../model/status.ts';
-import { Backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Gate } from '../runtime/gate.ts';
 import { IdleDeadline } from '../runtime/idle-deadline.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ResourceEvent } from './resource-phase.ts';
+import { RetrySchedule, type RetryTimings } from './retry-schedule.ts';
 
 /** All times in milliseconds. */
-export interface ReflectorTimings {
+export interface ReflectorTimings extends RetryTimings {
   /** A stream without any sign of life for this long is given up. */
   readonly idleMs: number;
-  readonly firstRetryMs: number;
-  readonly maxRetryMs: number;
-  /** After `forbidden`: permissions change rarely, and asking fills the remote's audit log. */
-  readonly forbiddenRetryMs: number;
   /** A watch that ends sooner counts as a failure of the attempt, so that a broken server is not hammered. */
   readonly shortWatchMs: number;
 }
@@ -66,10 +62,6 @@ const LIST_PLACE_MS = 10_000;
 /** The same while nothing of the answer is there. */
 const SILENT_LIST_PLACE_MS = 1_000;
 
-/** So many times in a row what was granted before and is refused now is asked for again soon. */
-const QUICK_REFUSALS = 4;
-const QUICK_REFUSAL_MS = 4_000;
-
 /** Failures in a row at one resume point that call for a fresh list (Calico: MaxErrorsPerRevision). */
 const MAX_FAILURES_PER_REVISION = 5;
 
@@ -79,7 +71,7 @@ const MAX_FAILURES_PER_REVISION = 5;
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
-  readonly #backoff: Backoff;
+  readonly #retries: RetrySchedule;
   /** Where the watch resumes; undefined = a list is due. */
   #revision: Revision | undefined;
   /** The newest revision ever seen: a later list must not be older. */
@@ -87,17 +79,12 @@ export class Reflector {
   #tail: WatchTail | undefined;
   #everListed = false;
   #failuresHere = 0;
-  /** How often in a row it was forbidden. */
-  #refusals = 0;
   /** The last list failed before there was any data: the next one may well hang too. */
   #unanswered = false;
-  /** Resume points in a row that were gone, without a watch that lasted between them. */
-  #expiries = 0;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
-    const { firstRetryMs, maxRetryMs } = options.timings;
-    this.#backoff = new Backoff({ firstMs: firstRetryMs, maxMs: maxRetryMs, random: options.random });
+    this.#retries = new RetrySchedule(options.timings, options.random);
   }
 
   /** Runs until the signal aborts; then resolves. Never rejects for anything that the datastore does. */
@@ -147,7 +134,7 @@ export class Reflector {
       this.#revision = this.#newest = outcome.revision;
       this.#tail = outcome.tail;
       this.#failuresHere = 0;
-      this.#refusals = 0;
+      this.#retries.listed();
       observer.listed({ objects, durationMs: clock.monotonic() - startedAt, first });
       observer.event('listed', undefined);
     } catch (error) {
@@ -183,14 +170,8 @@ export class Reflector {
     });
     observer.event('ended', undefined);
     const short = clock.monotonic() - attempt.startedAt < timings.shortWatchMs;
-    if (short && this.#revision === before) await this.#sleep(this.#backoff.next(), signal);
-    else this.#settled();
-  }
-
-  /** A watch lasted. */
-  #settled(): void {
-    this.#backoff.reset();
-    this.#expiries = 0;
+    if (short && this.#revision === before) await this.#sleep(this.#retries.afterShortWatch(), signal);
+    else this.#retries.lasted();
   }
 
   /** Runs `work` under the idle deadline: a silent stream is aborted and becomes a Timeout. */
@@ -255,9 +236,8 @@ export class Reflector {
     // A healthy watch that breaks is opened again at once, and only a second failure is news.
     if (answeredWatch && this.#failuresHere === 0 && failure.reason !== 'Timeout') {
       this.#failuresHere = 1;
-      this.#backoff.reset();
       this.#options.observer.event('ended', undefined);
-      return this.#sleep(this.#options.random() * this.#options.timings.firstRetryMs, signal);
+      return this.#sleep(this.#retries.afterCut(), signal);
     }
     if (this.#revision !== undefined && ++this.#failuresHere > MAX_FAILURES_PER_REVISION && attempt.heard)
       this.#revision = undefined;
@@ -266,14 +246,14 @@ export class Reflector {
 
   /** What a watch that was answered, and lasted for `lived`, makes good. */
   #credit(lived: number): void {
-    if (lived > this.#options.timings.shortWatchMs) this.#settled();
+    if (lived > this.#options.timings.shortWatchMs) this.#retries.lasted();
     if (lived >= STEADY_WATCH_MS) this.#failuresHere = 0;
   }
 
   #retry(failure: DatastoreError, signal: AbortSignal): Promise<void> {
     const { reaction, reason, message, retryAfterMs } = failure;
-    const retryInMs = this.#waitAfter(failure);
-    const attempt = this.#backoff.failures;
+    const retryInMs = this.#retries.afterFailure(failure, this.#everListed);
+    const attempt = this.#retries.attempts;
     const event = reaction === 'forbidden' ? 'forbidden' : 'failed';
     this.#options.observer.event(event, { reason, message, attempt, retryInMs });
     const asItSays = reaction !== 'retry' || retryAfterMs !== undefined;
@@ -290,32 +270,12 @@ export class Reflector {
     }
   }
 
-  /** The first relist is immediate; a resume point that keeps expiring backs off. */
   #relist(failure: DatastoreError, signal: AbortSignal): Promise<void> {
     this.#revision = undefined;
     this.#tail = undefined;
-    // A server that was restored from a backup never gets there again: do not insist for ever.
-    if (failure.reason === 'ClusterReplaced' || this.#expiries >= 3) this.#newest = undefined;
+    if (failure.reason === 'ClusterReplaced' || this.#retries.hopeless) this.#newest = undefined;
     this.#options.observer.event('expired', undefined);
-    // It answered: what was waited for before this, an outage mostly, is over.
-    if (this.#expiries === 0) this.#backoff.reset();
-    const waitMs = this.#expiries++ === 0 ? 0 : this.#backoff.next();
-    return this.#sleep(Math.max(waitMs, failure.retryAfterMs ?? 0), signal);
-  }
-
-  #waitAfter(failure: DatastoreError): number {
-    const { forbiddenRetryMs } = this.#options.timings;
-    const step = this.#backoff.next();
-    // An API server that starts refuses what it grants a moment later.
-    this.#refusals = failure.reaction === 'forbidden' ? this.#refusals + 1 : 0;
-    const starting = this.#everListed && this.#refusals <= QUICK_REFUSALS;
-    const slow = (failure.reaction === 'forbidden' && !starting) || failure.reaction === 'config';
-    const quick = this.#refusals > 0 ? Math.min(step, QUICK_REFUSAL_MS) : step;
-    return Math.max(slow ? this.#jittered(forbiddenRetryMs) : quick, failure.retryAfterMs ?? 0);
-  }
-
-  #jittered(ms: number): number {
-    return ms / 2 + (this.#options.random() * ms) / 2;
+    return this.#sleep(this.#retries.afterExpiry(failure), signal);
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ export interface HealthAnswer {
 }
 
 /**
- * Ready by design promise 15: every source was listed once and every cluster tried once, or the time for that is
+ * Ready by promise 13 of docs/architecture.md: every source was listed once and every cluster tried once, or the time for that is
  * over. The health of a remote never counts.
  */
 export function readiness(fleet: FleetStatus): HealthAnswer {

@@ -18,7 +18,7 @@ export interface DirectoryScan {
 
 /**
  * Reads a directory of object files again and again. A file that cannot be read keeps the objects that it had
- * when it could (design promise: one bad document keeps its whole file's last state).
+ * when it could (promise 7 of docs/architecture.md: one bad document keeps its whole file's last state).
  */
 export class ObjectDirectory {
   readonly #directory: string;

@@ -22,7 +22,7 @@ interface Held {
 
 /**
  * The RCCs of one API server, whichever group shows them. An RCC that vanishes stays until `settle` finds it
- * deleted: a group that is gone, going or unreadable deletes nothing (design promise 1). Pure: no I/O, no time.
+ * deleted: a group that is gone, going or unreadable deletes nothing (promise 1 of docs/architecture.md). Pure: no I/O, no time.
  */
 export class RccLedger {
   readonly #groups: readonly GroupView[];
