@@ -58,7 +58,7 @@ export interface FleetStatus {
   sources(): readonly SourceStatus[];
   /** Pools of different clusters that overlap. */
   overlaps(): readonly PoolOverlap[];
-  /** Design promise 15. */
+  /** Promise 13 of docs/architecture.md. */
   ready(): { readonly ready: boolean; readonly waitingFor: readonly string[] };
 }
 

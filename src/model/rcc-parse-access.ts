@@ -14,7 +14,7 @@ export interface FieldPlace {
 const REMOTE_TYPES = ['etcdv3', 'kubernetes'] as const;
 export type RemoteType = (typeof REMOTE_TYPES)[number];
 
-/** Design promise 5: blank means etcdv3, as the API says. undefined = no such type. */
+/** Promise 5 of docs/architecture.md: blank means etcdv3, as the API says. undefined = no such type. */
 export function remoteType(text: string): RemoteType | undefined {
   return text === '' ? 'etcdv3' : REMOTE_TYPES.find((type) => type === text);
 }
