@@ -33,6 +33,19 @@ export interface KubernetesAccess {
   readonly trustInline: boolean;
 }
 
+/** Nothing given. */
+export const NO_KUBERNETES_ACCESS: KubernetesAccess = {
+  kubeconfig: '',
+  kubeconfigInline: '',
+  apiEndpoint: '',
+  keyFile: '',
+  certFile: '',
+  caFile: '',
+  apiToken: '',
+  insecureSkipTLSVerify: false,
+  trustInline: false,
+};
+
 /** A valid RCC with its Secret, if any, already applied: what a session is made from. */
 export interface ClusterAccess {
   readonly datastoreType: DatastoreType;

@@ -1,11 +1,12 @@
 import type { PreparedDatastore } from '../contract/adapter.ts';
 import type { DatastoreStatus } from '../contract/cluster-status.ts';
-import { DatastoreError } from '../contract/datastore-error.ts';
+import type { DatastoreError } from '../contract/datastore-error.ts';
 import type { Datastore } from '../contract/datastore.ts';
 import type { ResourceStore } from '../contract/replica.ts';
 import type { Resource } from '../model/kind.ts';
 import type { StatusReason } from '../model/status.ts';
 import { Backoff } from '../runtime/backoff.ts';
+import { asDatastoreError } from './as-datastore-error.ts';
 import { datastoreStatus, type ResourceFacts } from './datastore-status.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EAGER_RETRY, ReturnProbe } from './return-probe.ts';
@@ -130,8 +131,8 @@ export class DatastoreReplication {
       } catch (error) {
         signal.throwIfAborted();
         this.#onAsked();
-        const failure = describe(error);
-        const waitMs = Math.max((failure.outage ? backoff : slow).next(), failure.retryAfterMs);
+        const failure = asDatastoreError(error);
+        const waitMs = Math.max((isOutage(failure) ? backoff : slow).next(), failure.retryAfterMs ?? 0);
         const { reason, message } = failure;
         this.#unreachable = { reason, message };
         const attempt = backoff.failures + slow.failures;
@@ -237,24 +238,7 @@ export class DatastoreReplication {
   }
 }
 
-interface IdentifyFailure {
-  readonly reason: StatusReason;
-  readonly message: string;
-  readonly retryAfterMs: number;
-  /** May be over at any time by itself. */
-  readonly outage: boolean;
-}
-
-function describe(error: unknown): IdentifyFailure {
-  if (error instanceof DatastoreError) {
-    const { reason, message, retryAfterMs = 0, reaction } = error;
-    return { reason, message, retryAfterMs, outage: reaction === 'retry' && reason !== 'ProtocolError' };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    reason: 'ProtocolError',
-    message: `unexpected error: ${message}`,
-    retryAfterMs: 0,
-    outage: false,
-  };
+/** Whether it may be over at any time by itself. */
+function isOutage({ reaction, reason }: DatastoreError): boolean {
+  return reaction === 'retry' && reason !== 'ProtocolError';
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Gate } from '../runtime/gate.ts';
 import { IdleDeadline } from '../runtime/idle-deadline.ts';
 import type { Random } from '../runtime/random.ts';
+import { asDatastoreError } from './as-datastore-error.ts';
 import type { ResourceEvent } from './resource-phase.ts';
 import { RetrySchedule, type RetryTimings } from './retry-schedule.ts';
 
@@ -298,11 +299,4 @@ interface Attempt {
 
 function idleError(idleMs: number): DatastoreError {
   return new DatastoreError('retry', 'Timeout', `no sign of life for ${Math.round(idleMs / 1000)} s`);
-}
-
-/** Anything else than a DatastoreError is a defect of an adapter: retried like a server error, and named. */
-function asDatastoreError(error: unknown): DatastoreError {
-  if (error instanceof DatastoreError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new DatastoreError('retry', 'ProtocolError', `unexpected error: ${message}`, { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { ResourceStore } from '../contract/replica.ts';
 import type { Delta } from '../model/delta.ts';
-import type { EntryKey } from '../model/objects.ts';
+import { deltaKey, keyText } from '../model/delta-key.ts';
 
 const BATCH = 500;
 
@@ -66,20 +66,7 @@ export class StagingStore implements ResourceStore {
 }
 
 function keyOf(delta: Delta): string {
-  switch (delta.op) {
-    case 'put':
-      return keyText(delta.entry);
-    case 'delete':
-      return keyText(delta.key);
-    case 'exclude':
-      return keyText(delta.id);
-    case 'skip':
-      return delta.id ? keyText(delta.id) : `?${delta.where}`;
-  }
-}
-
-/** A text that is equal for equal keys; no part can hold a NUL. */
-function keyText(key: EntryKey): string {
-  if ('name' in key) return `${key.namespace}\0${key.name}`;
-  return `${key.namespace}\0${key.node}\0${key.orchestrator}\0${key.workload}\0${key.endpoint}`;
+  const key = deltaKey(delta);
+  if (key !== undefined) return keyText(key);
+  return `?${delta.op === 'skip' ? delta.where : ''}`;
 }

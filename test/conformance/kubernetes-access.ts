@@ -1,7 +1,7 @@
 import { KubernetesAdapter } from '../../src/adapters/kubernetes/adapter.ts';
 import { standardHost } from '../../src/adapters/kubernetes/host.ts';
 import type { Datastore } from '../../src/contract/datastore.ts';
-import type { ClusterAccess } from '../../src/model/rcc.ts';
+import { NO_KUBERNETES_ACCESS, type ClusterAccess } from '../../src/model/rcc.ts';
 import type { OpenOptions } from './rig.ts';
 
 /** A datastore on the server of that kubeconfig text. */
@@ -14,17 +14,7 @@ export async function openKubernetes(
     etcd: undefined,
     directory: undefined,
     overlayRoutingMode: 'Disabled',
-    kubernetes: {
-      kubeconfig: '',
-      kubeconfigInline,
-      apiEndpoint: '',
-      keyFile: '',
-      certFile: '',
-      caFile: '',
-      apiToken: '',
-      insecureSkipTLSVerify: false,
-      trustInline: false,
-    },
+    kubernetes: { ...NO_KUBERNETES_ACCESS, kubeconfigInline },
   };
   const prepared = await new KubernetesAdapter({ ...standardHost, clock }).prepare(access, {
     connectTimeoutMs: requestTimeoutMs / 5,

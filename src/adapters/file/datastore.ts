@@ -1,26 +1,14 @@
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { Datastore, ListOutcome, StreamRequest, StreamSink } from '../../contract/datastore.ts';
+import { deltaKey, keyText } from '../../model/delta-key.ts';
 import type { Delta } from '../../model/delta.ts';
-import type { Resource } from '../../model/kind.ts';
-import type { EntryKey } from '../../model/objects.ts';
+import { RESOURCES } from '../../model/kind.ts';
 import { PodConverter } from '../../model/pod-converter.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { FileWatcher } from '../../runtime/file-watcher.ts';
 import { inspectObjects, type InspectedObjects } from './inspected-objects.ts';
 import type { FileObject } from './object-file.ts';
 import { ObjectDirectory } from './object-directory.ts';
-
-const RESOURCES: readonly Resource[] = [
-  'workloadendpoints',
-  'hostendpoints',
-  'profiles',
-  'profiles.namespaces',
-  'profiles.serviceaccounts',
-  'ippools',
-  'clusterinformations',
-  'services',
-  'endpointslices',
-];
 
 const POLL_MS = 5_000;
 const SETTLE_MS = 100;
@@ -173,22 +161,14 @@ function relist(): DatastoreError {
 
 /** Everything that is there now (the index passes over what is equal), and deletes of what is not any more. */
 function difference(before: readonly Delta[], now: readonly Delta[]): readonly Delta[] {
-  const kept = new Set(now.map((delta) => JSON.stringify(keyOf(delta))));
+  const keys = now.map(deltaKey).filter((key) => key !== undefined);
+  const kept = new Set(keys.map(keyText));
   const gone = before.flatMap((delta): Delta[] => {
-    const key = keyOf(delta);
-    if (key === undefined || kept.has(JSON.stringify(key))) return [];
+    const key = deltaKey(delta);
+    if (key === undefined || kept.has(keyText(key))) return [];
     return [
       delta.op === 'exclude' ? { op: 'delete', key, excluded: delta.exclusion.key } : { op: 'delete', key },
     ];
   });
   return [...gone, ...now];
-}
-
-function keyOf(delta: Delta): EntryKey | undefined {
-  if (delta.op === 'delete') return delta.key;
-  if (delta.op !== 'put') return delta.id;
-  const { entry } = delta;
-  if (entry.kind !== 'WorkloadEndpoint') return { namespace: entry.namespace, name: entry.name };
-  const { namespace, node, orchestrator, workload, endpoint } = entry;
-  return { namespace, node, orchestrator, workload, endpoint };
 }

@@ -7,7 +7,7 @@ import { type KubeHost, standardHost, standardTuning } from '../../../src/adapte
 import type { KubeEndpoint } from '../../../src/adapters/kubernetes/access/endpoint.ts';
 import { parseServerAddress } from '../../../src/adapters/kubernetes/access/address.ts';
 import type { KubeTransport } from '../../../src/adapters/kubernetes/connection/transport.ts';
-import type { KubernetesAccess } from '../../../src/model/rcc.ts';
+import { NO_KUBERNETES_ACCESS, type KubernetesAccess } from '../../../src/model/rcc.ts';
 
 export const options: DatastoreOptions = {
   connectTimeoutMs: 5000,
@@ -16,17 +16,7 @@ export const options: DatastoreOptions = {
   excludeNamespaces: [],
 };
 
-export const noAccess: KubernetesAccess = {
-  kubeconfig: '',
-  kubeconfigInline: '',
-  apiEndpoint: '',
-  keyFile: '',
-  certFile: '',
-  caFile: '',
-  apiToken: '',
-  insecureSkipTLSVerify: false,
-  trustInline: false,
-};
+export const noAccess: KubernetesAccess = NO_KUBERNETES_ACCESS;
 
 export function hostWith(tuning: Partial<KubeHost['tuning']>, more: Partial<KubeHost> = {}): KubeHost {
   return {

@@ -3,7 +3,7 @@ import type { StreamSink } from '../../../src/contract/datastore.ts';
 import type { DatastoreError } from '../../../src/contract/datastore-error.ts';
 import type { Delta } from '../../../src/model/delta.ts';
 import type { Entry } from '../../../src/model/objects.ts';
-import type { ClusterAccess, DatastoreType } from '../../../src/model/rcc.ts';
+import { NO_KUBERNETES_ACCESS, type ClusterAccess, type DatastoreType } from '../../../src/model/rcc.ts';
 import { KubernetesAdapter } from '../../../src/adapters/kubernetes/adapter.ts';
 import { type ReaderTuning, standardReaderTuning } from '../../../src/adapters/kubernetes/collection.ts';
 import { KubernetesDatastore } from '../../../src/adapters/kubernetes/datastore.ts';
@@ -26,15 +26,7 @@ export function accessTo(
     directory: undefined,
     overlayRoutingMode: 'Disabled',
     kubernetes: {
-      kubeconfig: '',
-      kubeconfigInline: '',
-      apiEndpoint: '',
-      keyFile: '',
-      certFile: '',
-      caFile: '',
-      apiToken: '',
-      insecureSkipTLSVerify: false,
-      trustInline: false,
+      ...NO_KUBERNETES_ACCESS,
       ...to,
     },
   };

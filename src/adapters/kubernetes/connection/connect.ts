@@ -1,5 +1,5 @@
 import type { CheckStep, DatastoreOptions } from '../../../contract/adapter.ts';
-import type { KubernetesAccess } from '../../../model/rcc.ts';
+import { NO_KUBERNETES_ACCESS, type KubernetesAccess } from '../../../model/rcc.ts';
 import { resolveAccess } from '../access/access.ts';
 import type { KubeEndpoint } from '../access/endpoint.ts';
 import { fingerprintOf } from '../access/fingerprint.ts';
@@ -45,21 +45,11 @@ export async function prepareLocalKubernetes(
   host: KubeHost = standardHost,
 ): Promise<PreparedKubernetes> {
   const endpoint =
-    kubeconfig === '' ? await inClusterEndpoint(host) : await resolveAccess({ ...NO_ACCESS, kubeconfig });
+    kubeconfig === ''
+      ? await inClusterEndpoint(host)
+      : await resolveAccess({ ...NO_KUBERNETES_ACCESS, kubeconfig });
   return prepared(endpoint, options, host);
 }
-
-const NO_ACCESS: KubernetesAccess = {
-  kubeconfig: '',
-  kubeconfigInline: '',
-  apiEndpoint: '',
-  keyFile: '',
-  certFile: '',
-  caFile: '',
-  apiToken: '',
-  insecureSkipTLSVerify: false,
-  trustInline: false,
-};
 
 function prepared(endpoint: KubeEndpoint, options: DatastoreOptions, host: KubeHost): PreparedKubernetes {
   return {
