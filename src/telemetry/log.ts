@@ -14,20 +14,25 @@ export interface LogOptions {
 
 /** A reader of stdout that stalls must not fill our memory: beyond this lines are dropped. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** It must not hold up the end of the process for longer than this either. */
+const FLUSH_MS = 2_000;
 
 /** JSON lines with `level`, `time` (RFC 3339), `event`, the event's own fields and `msg`. */
 export class Log {
   readonly #logger: Logger;
   readonly #level: LogLevel;
-  readonly #flush: () => void;
+  readonly #flush: (done: () => void) => void;
+  readonly #clock: Clock;
 
   constructor({ level, clock, destination }: LogOptions) {
     this.#level = level;
+    this.#clock = clock;
     const stdout =
       destination === undefined
-        ? pino.destination({ dest: 1, sync: false, maxLength: MAX_BUFFERED_BYTES })
+        ? // With minLength 0 its `flush` would not wait for a write that is under way.
+          pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: MAX_BUFFERED_BYTES })
         : undefined;
-    this.#flush = () => stdout?.flushSync();
+    this.#flush = (done) => (stdout ? stdout.flush(done) : done());
     this.#logger = pino(
       {
         level,
@@ -51,12 +56,16 @@ export class Log {
     return next;
   }
 
-  /** Writes what is buffered. To be called before the process ends. */
-  flush(): void {
-    try {
-      this.#flush();
-    } catch {
-      // The reader of stdout is gone: there is nobody left to tell.
-    }
+  /**
+   * Resolves when what was logged is written, in its order. To be called before the process ends; not `flushSync`,
+   * which overtakes a write that is under way.
+   */
+  async flush(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(FLUSH_MS, resolve);
+    // An error means that the reader of stdout is gone: there is nobody left to tell.
+    this.#flush(resolve);
+    await promise;
+    cancel();
   }
 }

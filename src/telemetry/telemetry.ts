@@ -78,7 +78,7 @@ export class Telemetry {
     await this.#sampling;
     await this.#server?.close();
     this.#reporter.close();
-    this.#log.flush();
+    await this.#log.flush();
   }
 
   async #loadMetrics(engine: Engine): Promise<Metrics> {
