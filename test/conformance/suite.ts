@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DatastoreError, type Reaction } from '../../src/contract/datastore-error.ts';
 import type { StreamSink } from '../../src/contract/datastore.ts';
 import { until, within } from '../rig/deadline.ts';
@@ -377,8 +378,10 @@ function brokenConnections({ rig, writer, open, caughtUp }: SuiteContext): void 
         () => reader.watch().stop(),
         (error: unknown) => assertReaction(error, 'retry'),
       );
-      setTimeout(() => rig().link?.cut(), i);
+      // Awaited too: a cut that comes late would hit the connection of the next test.
+      const cutting = delay(i).then(() => rig().link?.cut());
       await within('the end of the list', listing);
+      await cutting;
       assert.equal(stateOf(reader.holds), stateOf(writer().model));
     }
   });

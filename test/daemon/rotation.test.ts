@@ -101,6 +101,12 @@ withServers('rotation of Kubernetes credentials', NEEDS, (rig) => {
   /** Does it, and waits until a session with the new configuration is in charge. Nothing else is announced. */
   async function takesOver(change: () => Promise<void>): Promise<void> {
     const taken = countOf(daemon, 'cluster.reconfigured', 'remote');
+    // The log comes through a pipe, and may be behind what the status page said.
+    const logged = (): unknown =>
+      daemon.lines.findLast((line) => line.event === 'cluster.status' && line.cluster === 'remote')?.[
+        'status'
+      ];
+    await until('the log to say so', () => logged() === 'InSync');
     const statuses = countOf(daemon, 'cluster.status', 'remote');
     await change();
     await until('the new session', () => countOf(daemon, 'cluster.reconfigured', 'remote') > taken, {
