@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { buildServers } from './rig/build-servers.ts';
-import { findServers } from './rig/find-servers.ts';
+import { findServers, unbuilt } from './rig/find-servers.ts';
 import { skipsReported } from './rig/skips.ts';
 import { isCi } from './rig/suite.ts';
 
@@ -49,8 +49,7 @@ async function main(): Promise<number> {
     console.error(`no test file matches: ${process.argv.slice(2).join(' ')}`);
     return 2;
   }
-  const found = findServers();
-  if (found.etcd === undefined || found['kube-apiserver'] === undefined) {
+  if (unbuilt(findServers()).length > 0) {
     const failure = await buildServers((line) => console.log(line));
     if (failure !== undefined) console.log(`no real servers: ${failure}`);
   }

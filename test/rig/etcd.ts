@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Etcd3, type IOptions } from 'etcd3';
+import type { Place } from './place.ts';
+import { scratchDirectory } from './scratch.ts';
 import { freePorts, retryingPorts, ServerProcess } from './server-process.ts';
 
 export interface EtcdTls {
@@ -23,6 +24,7 @@ export interface EtcdOptions {
   readonly rootPassword?: string;
   /** More flags: `--quota-backend-bytes=…`, `--auth-token-ttl=2`. */
   readonly args?: readonly string[];
+  readonly place?: Place;
 }
 
 /** A real etcd on loopback with data of its own. Not started by construction: `Etcd.start`. */
@@ -45,10 +47,12 @@ export class Etcd {
   }
 
   static async start(options: EtcdOptions): Promise<Etcd> {
-    const directory = await mkdtemp(join(tmpdir(), 'fedsyncd-rig-etcd-'));
+    const directory = await scratchDirectory('etcd');
     try {
       const etcd = await retryingPorts(async () => {
-        const fresh = new Etcd(options, directory, await freePorts(3));
+        const ports = await freePorts(3);
+        const fresh = new Etcd(options, directory, ports);
+        for (const port of ports) await options.place?.reach(port);
         await fresh.#launch();
         return fresh;
       });
@@ -159,7 +163,7 @@ export class Etcd {
 
   async #launch(): Promise<void> {
     const [, peer = 0, metrics = 0] = this.#ports;
-    const { tls } = this.#options;
+    const { tls, place } = this.#options;
     const args = [
       '--name=rig',
       `--data-dir=${join(this.#directory, 'data')}`,
@@ -187,6 +191,7 @@ export class Etcd {
         const answer = await fetch(health, { signal: AbortSignal.timeout(2000) });
         return answer.ok && (await answer.text()).includes('"true"');
       },
+      ...(place === undefined ? {} : { place }),
     });
     this.#client = new Etcd3(await this.#clientOptions(this.#options.rootPassword));
   }

@@ -2,16 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 /** A real server or tool that a suite may need. */
-export type ServerName = 'etcd' | 'kube-apiserver' | 'kubectl' | 'etcdctl' | 'etcd-3.4';
+export type ServerName =
+  'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'kube-proxy' | 'etcdctl' | 'etcd-3.4';
 
 /** Paths of what was found on this machine. */
 export type Servers = Readonly<Partial<Record<ServerName, string>>>;
 
 /** The programs that must come from one place, so that their versions fit each other. */
 const together = ['etcd', 'kube-apiserver', 'kubectl'] as const;
+
+/** The programs taken from where kube-apiserver is, else from the own cache: ready-made assets seldom have them. */
+const beside = ['kube-controller-manager', 'kube-proxy', 'etcdctl'] as const;
 
 /** Oldest versions taken from PATH; older ones (a distribution's etcd 3.4, say) are passed over. */
 const floors = { etcd: [3, 5], 'kube-apiserver': [1, 34], kubectl: [1, 34] } as const;
@@ -37,6 +41,8 @@ export const remedies: Readonly<Record<ServerName, string>> = {
   etcd: 'npm run servers (needs Go), or set KUBEBUILDER_ASSETS',
   'kube-apiserver': 'npm run servers (needs Go), or set KUBEBUILDER_ASSETS',
   kubectl: 'npm run servers (needs Go), or set KUBEBUILDER_ASSETS',
+  'kube-controller-manager': 'npm run servers (needs Go)',
+  'kube-proxy': 'npm run servers (needs Go)',
   etcdctl: 'npm run servers (needs Go)',
   'etcd-3.4': 'install etcd 3.4 (Debian 12: apt-get install etcd-server), or set ETCD_3_4 to its path',
 };
@@ -46,13 +52,23 @@ export function findServers(env: NodeJS.ProcessEnv = process.env): Servers {
   const found: Partial<Record<ServerName, string>> = {
     ...(fromDirectory(env['KUBEBUILDER_ASSETS']) ?? fromPath(env) ?? fromDirectory(cacheDirectory(env))),
   };
-  const etcdctl = [join(cacheDirectory(env), 'etcdctl'), ...onPath('etcdctl', env)].find(executable);
-  if (etcdctl !== undefined) found.etcdctl = etcdctl;
+  const own = cacheDirectory(env);
+  const server = found['kube-apiserver'];
+  const homes = server === undefined ? [own] : [dirname(server), own];
+  for (const name of beside) {
+    const file = [...homes.map((home) => join(home, name)), ...onPath(name, env)].find(executable);
+    if (file !== undefined) found[name] = file;
+  }
   const old = [env['ETCD_3_4'] ?? '', '/usr/bin/etcd', ...onPath('etcd', env)]
     .filter(executable)
     .find((file) => version(file, ['--version'])?.join('.') === '3.4');
   if (old !== undefined) found['etcd-3.4'] = old;
   return found;
+}
+
+/** What is missing and `npm run servers` builds. */
+export function unbuilt(found: Servers): ServerName[] {
+  return [...together, ...beside].filter((name) => found[name] === undefined);
 }
 
 function fromDirectory(directory: string | undefined): Servers | undefined {

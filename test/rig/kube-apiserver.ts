@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Etcd } from './etcd.ts';
 import { type ApiAnswer, HttpsCaller } from './https-caller.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
+import type { Place } from './place.ts';
+import { scratchDirectory } from './scratch.ts';
 import { freePorts, retryingPorts, ServerProcess } from './server-process.ts';
 
 /** A user of the token file. RBAC is on: only group `system:masters` may do anything by itself. */
@@ -32,9 +33,10 @@ export interface KubeApiserverOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
   /** Accept client certificates signed by this CA (CN is the user, O are the groups). */
   readonly clientCaFile?: string;
+  readonly place?: Place;
 }
 
-/** A real kube-apiserver on loopback with an etcd of its own. No controllers run: nothing fills token Secrets or deletes namespaces. */
+/** A real kube-apiserver on loopback with an etcd of its own. No controllers run unless a KubeControllerManager is started: nothing fills token Secrets or deletes namespaces. */
 export class KubeApiserver {
   /** `https://127.0.0.1:port`; the same over restarts. */
   readonly url: string;
@@ -55,15 +57,17 @@ export class KubeApiserver {
   }
 
   static async start(options: KubeApiserverOptions): Promise<KubeApiserver> {
-    const directory = await mkdtemp(join(tmpdir(), 'fedsyncd-rig-apiserver-'));
+    const directory = await scratchDirectory('apiserver');
     let etcd: Etcd | undefined;
     try {
-      const store = await Etcd.start({ binary: options.binaries.etcd });
+      const place = options.place === undefined ? {} : { place: options.place };
+      const store = await Etcd.start({ binary: options.binaries.etcd, ...place });
       etcd = store;
       return await retryingPorts(async () => {
         const [port = 0] = await freePorts(1);
         const server = new KubeApiserver(options, directory, store, port);
         await server.#writeFiles();
+        await options.place?.reach(port);
         await server.#launch([]);
         return server;
       });
@@ -94,6 +98,11 @@ export class KubeApiserver {
   /** The end of what the server printed. */
   get output(): string {
     return this.#running.output;
+  }
+
+  /** The key that signs the tokens of service accounts. */
+  get serviceAccountKeyFile(): string {
+    return join(this.#directory, 'sa.key');
   }
 
   /** The bearer token of a user of the token file. */
@@ -231,7 +240,7 @@ export class KubeApiserver {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
     await writeFile(join(this.#directory, 'sa.pub'), keys.publicKey);
-    await writeFile(join(this.#directory, 'sa.key'), keys.privateKey, { mode: 0o600 });
+    await writeFile(this.serviceAccountKeyFile, keys.privateKey, { mode: 0o600 });
     const lines = this.users.map(
       ({ token, name, groups }) => `${token},${name},${name},"${groups.join(',')}"\n`,
     );
@@ -239,7 +248,7 @@ export class KubeApiserver {
   }
 
   async #launch(more: readonly string[]): Promise<void> {
-    const { tls } = this.#options;
+    const { tls, place } = this.#options;
     const caFile = tls?.caFile ?? join(this.#directory, 'certificates', 'apiserver.crt');
     this.#process = await ServerProcess.start({
       file: this.#options.binaries.kubeApiserver,
@@ -250,6 +259,7 @@ export class KubeApiserver {
         const answer = await this.call('GET', '/readyz');
         return answer.status === 200;
       },
+      ...(place === undefined ? {} : { place }),
     });
   }
 
@@ -273,7 +283,7 @@ export class KubeApiserver {
       '--service-cluster-ip-range=10.96.0.0/16',
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${file('sa.pub')}`,
-      `--service-account-signing-key-file=${file('sa.key')}`,
+      `--service-account-signing-key-file=${this.serviceAccountKeyFile}`,
       // No controller makes `default` accounts here, and pods are to be created all the same.
       '--disable-admission-plugins=ServiceAccount',
       ...(gates.length === 0 ? [] : [`--feature-gates=${gates.join(',')}`]),

@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { until, within } from './deadline.ts';
+import type { Place } from './place.ts';
 
-/** With setpriv (Linux) the kernel ends a server whose test process was killed; elsewhere only orderly exits do. */
 const setpriv = '/usr/bin/setpriv';
-const wrapper = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL'] : [];
+/** Words in front of a command: with setpriv (Linux) the kernel ends it when the test process was killed; elsewhere only orderly exits do. */
+export const endsWithTest: readonly string[] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL'] : [];
 
 export interface ServerCommand {
   readonly file: string;
@@ -14,6 +15,7 @@ export interface ServerCommand {
   /** True once the server answers; asked again and again until the deadline. */
   readonly ready: () => Promise<boolean>;
   readonly readyWithinMs?: number;
+  readonly place?: Place;
 }
 
 /** One run of a server program, and its last output for error messages. */
@@ -25,7 +27,8 @@ export class ServerProcess {
   #over = false;
 
   private constructor(command: ServerCommand) {
-    const [file = command.file, ...args] = [...wrapper, command.file, ...command.args];
+    const words = [...endsWithTest, ...(command.place?.command ?? []), command.file, ...command.args];
+    const [file = command.file, ...args] = words;
     this.#child = spawn(file, args, { cwd: command.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

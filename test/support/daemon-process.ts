@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ExplainDocument, StatusDocument } from '../../src/contract/ops-documents.ts';
 import { until } from '../rig/deadline.ts';
+import type { Place } from '../rig/place.ts';
+import { endsWithTest, freePorts } from '../rig/server-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -40,12 +42,16 @@ export class DaemonProcess {
     });
   }
 
-  /** Starts it and waits for its ops port. */
+  /** Starts it, in `place` if one is given, and waits for its ops port. */
   static async start(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    place?: Place,
   ): Promise<DaemonProcess> {
-    const daemon = DaemonProcess.spawn(['run', '--ops-address', '127.0.0.1:0', ...args], environment);
+    const [port = 0] = place === undefined ? [] : await freePorts(1);
+    await place?.reach(port);
+    const words = ['run', '--ops-address', `127.0.0.1:${port}`, ...args];
+    const daemon = DaemonProcess.spawn(words, environment, place);
     await until('the daemon to start', () => {
       if (daemon.#child.exitCode !== null) throw new Error(`the daemon ended:\n${daemon.output}`);
       return daemon.opsAddress !== '';
@@ -53,11 +59,15 @@ export class DaemonProcess {
     return daemon;
   }
 
-  static spawn(args: readonly string[], environment: Readonly<Record<string, string>> = {}): DaemonProcess {
+  static spawn(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    place?: Place,
+  ): DaemonProcess {
     const env = { PATH: process.env['PATH'] ?? '', ...environment };
-    return new DaemonProcess(
-      spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
-    );
+    const wrapper = place === undefined ? [] : [...endsWithTest, ...place.command];
+    const [file = '', ...words] = [...wrapper, process.execPath, MAIN, ...args];
+    return new DaemonProcess(spawn(file, words, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   get pid(): number {
