@@ -100,11 +100,11 @@ export default defineConfig({
   overrides: [
     ...layering,
     {
-      files: ['src/runtime/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
+      files: ['src/runtime/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts', 'examples/*.ts'],
       rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
     },
     {
-      files: ['src/main.ts', 'test/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
+      files: ['src/main.ts', 'test/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts', 'examples/*.ts'],
       rules: { 'node/no-process-env': 'off', 'no-console': 'off' },
     },
     {

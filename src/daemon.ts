@@ -3,6 +3,8 @@ import { adapters, type AdapterHost } from './adapters/registry.ts';
 import type { DaemonConfig } from './config/daemon-config.ts';
 import type { Adapter } from './contract/adapter.ts';
 import type { RccSource } from './contract/rcc-source.ts';
+import type { Federation, FederationSurroundings } from './federation.ts';
+import type { Feed } from './serve-feed.ts';
 import { MergedIndex } from './index/merged-index.ts';
 import { systemClock } from './runtime/clock.ts';
 import { Gate } from './runtime/gate.ts';
@@ -15,6 +17,8 @@ import { Telemetry } from './telemetry/telemetry.ts';
 export interface Daemon {
   /** `host:port` that the ops server is bound to. */
   readonly opsAddress: string;
+  /** `host:port` of the feed; undefined = there is none. */
+  readonly feedAddress: string | undefined;
   /** Resolves when the daemon has ended; rejects when it broke. */
   readonly closed: Promise<void>;
   /** Ends it; resolves when everything is closed. Nothing is withdrawn anywhere. */
@@ -56,6 +60,7 @@ export async function startDaemon(config: DaemonConfig, environment: Environment
     historyLength: config.historyLength,
   });
   const local = await openLocalCluster(config, host);
+  const context = { clock, random, report, ...limitsOf(config) };
   const manager = new ClusterManager({
     sources: local.sources,
     lister: index,
@@ -66,21 +71,23 @@ export async function startDaemon(config: DaemonConfig, environment: Environment
     staleAfterMs: config.staleAfterMs,
     filePollMs: FILE_POLL_MS,
     readyAfterMs: READY_AFTER_MS,
-    context: { clock, random, report, ...limitsOf(config) },
+    context,
   });
-  const opsAddress = await telemetry
-    .start(config.opsAddress, { fleet: manager, lister: index })
-    .catch(async (error: unknown) => {
+  const parts = { local, remote: index, fleet: manager, context, environment };
+  const { opsAddress, federation, feed } = await openOps(config, telemetry, parts).catch(
+    async (error: unknown) => {
       await local.close();
       throw error;
-    });
+    },
+  );
   report({ event: 'daemon.started', version: config.version, opsAddress });
   const controller = new AbortController();
-  const closed = run({ manager, local, telemetry }, controller.signal);
+  const closed = run({ manager, local, telemetry, federation, feed }, controller.signal);
   // Whoever waits for it sees the failure; nobody waiting must not end the process.
   closed.catch(() => undefined);
   return {
     opsAddress,
+    feedAddress: feed?.address,
     closed,
     stop: async (signal) => {
       if (!controller.signal.aborted) report({ event: 'daemon.stopping', signal });
@@ -89,6 +96,37 @@ export async function startDaemon(config: DaemonConfig, environment: Environment
     },
     toggleDebug: () => void telemetry.toggleDebug(),
   };
+}
+
+interface Opened {
+  readonly opsAddress: string;
+  readonly federation: Federation | undefined;
+  readonly feed: Feed | undefined;
+}
+
+/** The controller and the feed, where they are to be, and the ops server that shows them. */
+async function openOps(
+  config: DaemonConfig,
+  telemetry: Telemetry,
+  parts: FederationSurroundings,
+): Promise<Opened> {
+  const { fleet, remote: lister, context, local } = parts;
+  const federation =
+    config.federation &&
+    (await (await import('./federation.ts')).prepareFederation(config.federation, parts));
+  const { version } = config;
+  const feed =
+    config.feed &&
+    (await (
+      await import('./serve-feed.ts')
+    ).openFeed(config.feed, { version, lister, fleet, localApi: local.api, ...context }));
+  try {
+    const engine = { fleet, lister, controller: federation?.view, feed: feed?.view };
+    return { opsAddress: await telemetry.start(config.opsAddress, engine), federation, feed };
+  } catch (error) {
+    await feed?.close();
+    throw error;
+  }
 }
 
 function limitsOf(config: DaemonConfig): Omit<EngineContext, 'clock' | 'random' | 'report'> {
@@ -122,19 +160,28 @@ interface Parts {
   readonly manager: ClusterManager;
   readonly local: LocalCluster;
   readonly telemetry: Telemetry;
+  readonly federation: Federation | undefined;
+  readonly feed: Feed | undefined;
 }
 
-async function run({ manager, local, telemetry }: Parts, signal: AbortSignal): Promise<void> {
+async function run(
+  { manager, local, telemetry, federation, feed }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
   const ending = new AbortController();
   const running = AbortSignal.any([signal, ending.signal]);
   const identifying = identifyLocal(local, manager, running);
+  // Whoever waits for them below sees their failure.
+  const consumers = [federation, feed].flatMap((consumer) => (consumer ? [consumer.run(running)] : []));
+  for (const consumer of consumers) consumer.catch(() => undefined);
   try {
     await Promise.race([identifying, pause(IDENTITY_WAIT_MS, running)]);
-    await Promise.all([manager.run(running), announceReady(manager, telemetry, running)]);
+    await Promise.all([manager.run(running), announceReady(manager, telemetry, running), ...consumers]);
   } finally {
     // Where the engine broke by itself nobody else ends the rest.
     ending.abort(new Error('the daemon ends'));
     await identifying;
+    await Promise.allSettled(consumers);
     await local.close();
     telemetry.report({ event: 'daemon.stopped' });
     await telemetry.close();

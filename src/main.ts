@@ -35,6 +35,7 @@ const code = await dispatch({
   wiring: {
     startDaemon: async (config) => (await import('./daemon.ts')).startDaemon(config, process.env),
     rccSources: async (config) => (await import('./daemon.ts')).rccSources(config, process.env),
+    localCluster: async (values) => (await import('./federation.ts')).openLocalApi(values, process.env),
     adapters: async () => (await import('./daemon.ts')).allAdapters(process.env),
   },
 });

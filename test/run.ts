@@ -49,8 +49,9 @@ async function main(): Promise<number> {
     console.error(`no test file matches: ${process.argv.slice(2).join(' ')}`);
     return 2;
   }
-  if (unbuilt(findServers()).length > 0) {
-    const failure = await buildServers((line) => console.log(line));
+  const missing = unbuilt(findServers());
+  if (missing.length > 0) {
+    const failure = await buildServers(missing, (line) => console.log(line));
     if (failure !== undefined) console.log(`no real servers: ${failure}`);
   }
   console.log(`node ${process.version}, ${files.length} test files`);

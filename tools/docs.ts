@@ -8,12 +8,16 @@ import { variableOf } from '../src/config/option.ts';
 import { OPTION_NAMES, optionOf } from '../src/config/options.ts';
 import { STATUS_REASONS, STATUS_VALUE } from '../src/model/status.ts';
 import { EVENTS } from '../src/telemetry/event-catalog.ts';
-import { METRICS } from '../src/telemetry/metrics.ts';
+import { HISTOGRAMS, METRICS } from '../src/telemetry/metrics.ts';
+import { FEED_RESOURCES } from '../src/feed/objects/feed-resources.ts';
+import { FEED_DIFFERENCES } from './feed-differences.ts';
 import { rooms } from './rooms.ts';
 
 /** Pages that have tables made from the code. */
 export const OPERATIONS = fileURLToPath(new URL('../docs/operations.md', import.meta.url));
 export const ARCHITECTURE = fileURLToPath(new URL('../docs/architecture.md', import.meta.url));
+
+export const FEED = fileURLToPath(new URL('../docs/feed.md', import.meta.url));
 
 type Row = readonly string[];
 
@@ -74,13 +78,46 @@ const PAGES: Readonly<Record<string, readonly Section[]>> = {
     section('metrics', () =>
       table(
         ['Metric', 'Type', 'Labels', 'Meaning'],
-        METRICS.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(', '), help]),
+        [
+          ...METRICS.map(({ name, type, labels, help }) => [
+            code(name),
+            type,
+            labels.map(code).join(', '),
+            help,
+          ]),
+          ...HISTOGRAMS.map(({ name, help }) => [code(name), 'histogram', '', help]),
+        ],
       ),
     ),
     section('events', () =>
       table(
         ['Event', 'Level', 'Meaning'],
         Object.entries(EVENTS).map(([event, { levels, help }]) => [code(event), levels, help]),
+      ),
+    ),
+  ],
+  [FEED]: [
+    section('resources', () =>
+      table(
+        ['Resource', 'Group', 'Short names', 'Namespaced', 'Field selectors beyond name and namespace'],
+        Object.values(FEED_RESOURCES).map(({ plural, group, version, shortNames, namespaced, fields }) => [
+          code(plural),
+          code(group === '' ? version : `${group}/${version}`),
+          shortNames.map(code).join(', '),
+          namespaced ? 'yes' : '',
+          fields.map(code).join(', '),
+        ]),
+      ),
+    ),
+    section('differences', () =>
+      table(
+        ['Asked', 'kube-apiserver', 'fedsyncd', 'Why'],
+        FEED_DIFFERENCES.map(({ requests, apiserver, feed, why }) => [
+          requests.join('; '),
+          code(apiserver),
+          code(feed),
+          why,
+        ]),
       ),
     ),
   ],

@@ -36,6 +36,16 @@ export const rooms: Readonly<Record<string, Room>> = {
   adapters: { rooms: [...meeting, 'adapters'], packages: [] },
   sync: { rooms: meeting, packages: [] },
   index: { rooms: meeting, packages: [] },
+  controller: {
+    rooms: meeting,
+    folders: ['selection', 'plan', 'owned', 'writer', 'endpoints', 'election', 'events', 'cleanup'],
+    packages: ['node:crypto'],
+  },
+  feed: {
+    rooms: meeting,
+    folders: ['objects', 'journal', 'api', 'access'],
+    packages: [...basics, ...files, ...net, 'node:zlib'],
+  },
   telemetry: {
     rooms: meeting,
     packages: [...basics, 'node:http', 'pino', 'prom-client'],
@@ -43,10 +53,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   config: { rooms: meeting, packages: ['node:util'] },
   simulator: { rooms: meeting, packages: [...basics, ...net, ...files, 'yaml'] },
   cli: {
-    rooms: [...meeting, 'config', 'adapters', 'simulator'],
+    rooms: [...meeting, 'config', 'adapters', 'controller', 'feed', 'simulator'],
     packages: [...basics, ...files, 'node:http', 'node:child_process'],
   },
 };
 
 /** The files that wire everything: they may import all rooms; no room imports them. */
-export const entries: readonly string[] = ['main.ts', 'daemon.ts'];
+export const entries: readonly string[] = ['main.ts', 'daemon.ts', 'federation.ts', 'serve-feed.ts'];

@@ -22,12 +22,15 @@ export function buildClients(): void {
 }
 
 /** As in the image's ENTRYPOINT. */
-const ENTRYPOINT_OPTIONS = ['--max-semi-space-size=8'];
+const ENTRYPOINT_OPTIONS = ['--max-semi-space-size=8', '--v8-pool-size=2'];
 
-/** A process of ours, from `bench/`: `script('clients/sync.ts', { … })`. */
+/**
+ * A process from `bench/`: `script('clients/sync.ts', { … })`. A client of ours gets the options of the image; a peer those that
+ * Node has by itself, since ours are chosen for us.
+ */
 export function script(file: string, work: object, nodeOptions: readonly string[] = []): Command {
-  const profile = file.startsWith('clients/') ? profileOptions() : [];
-  const args = [...profile, ...ENTRYPOINT_OPTIONS, ...nodeOptions, compiled(file), JSON.stringify(work)];
+  const own = file.startsWith('clients/') ? [...profileOptions(), ...ENTRYPOINT_OPTIONS] : [];
+  const args = [...own, ...nodeOptions, compiled(file), JSON.stringify(work)];
   return { file: process.execPath, args };
 }
 

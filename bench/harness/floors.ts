@@ -22,6 +22,8 @@ const WORST: Readonly<Record<string, readonly (readonly [goal: string, worst: nu
     ['heap and external per endpoint', 400],
     ['the same, each with an interface name', 400],
   ],
+  S15: [['memory of one endpoint more, in the largest service against in a smaller one', 2]],
+  S16: [['one change, with the most services against with the fewest', 4]],
 };
 
 /** Prints what is worse; true where nothing is. */

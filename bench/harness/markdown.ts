@@ -28,7 +28,7 @@ function rowTable(rows: readonly Row[], per: string): string {
       milliseconds(row.cpuMs),
       Number.isFinite(each) ? `${each.toFixed(1)} us` : '',
       `${row.maxRssMb.toFixed(0)} MB`,
-      `${row.gcMaxMs.toFixed(1)} ms`,
+      Number.isNaN(row.gcMaxMs) ? '' : `${row.gcMaxMs.toFixed(1)} ms`,
       String(row.runs),
     ];
     return `| ${cells.join(' | ')} |`;

@@ -28,7 +28,8 @@ export class TappedDaemon implements AsyncDisposable {
     child.stdout?.resume();
   }
 
-  static async start(directory: string): Promise<TappedDaemon> {
+  /** `more` are flags; a daemon beside other busy processes may be better off without a core of its own. */
+  static async start(directory: string, more: readonly string[] = [], pinned = true): Promise<TappedDaemon> {
     const [port = 0] = await freePorts(1);
     const ops = `127.0.0.1:${port}`;
     const { file, args } = daemon([
@@ -36,10 +37,15 @@ export class TappedDaemon implements AsyncDisposable {
       `--rcc-directory=${directory}`,
       `--ops-address=${ops}`,
       '--log-level=error',
+      ...more,
     ]);
     const node = [file, ...profileOptions(), '--import', compiled('clients/change-tap.ts'), ...args];
-    const [program = '', ...rest] = existsSync(TASKSET) ? [TASKSET, '-c', '0', ...node] : node;
+    const [program = '', ...rest] = pinned && existsSync(TASKSET) ? [TASKSET, '-c', '0', ...node] : node;
     return new TappedDaemon(spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }), ops);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Milliseconds since the start until the ops port answers. */

@@ -1,5 +1,4 @@
 /** A simulated fleet for the daemon, which writes down when it changed what. Spoken to by IPC messages. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { workloadEndpointNameOf } from '../../src/simulator/calico-objects.ts';
 import { startFleet } from '../../src/simulator/fleet.ts';
 import type { SimulatedCluster } from '../../src/simulator/simulated-cluster.ts';
@@ -7,6 +6,7 @@ import { namespaceOf } from '../../src/simulator/world-items.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 import { work } from '../harness/client-protocol.ts';
 import { now } from '../harness/shared-clock.ts';
+import { pace } from './pace.ts';
 
 const options = work() as { clusters: number; endpoints: number; services: number; directory: string };
 const fleet = await startFleet({ ...options, changesPerSecond: 0, seed: 7, history: 5000 });
@@ -52,16 +52,10 @@ function change(cluster: SimulatedCluster): void {
   }
 }
 
-// Small steps: changes that come together would share one flush and hide what each one costs.
-let due = 0;
-let last = now();
-for (;;) {
-  await delay(2);
-  const at = now();
-  due = Math.min(due + ((at - last) / 1000) * rate, rate);
-  last = at;
-  for (; due >= 1; due--) {
+await pace(
+  () => rate,
+  () => {
     const cluster = fleet.clusters[Math.floor(random() * fleet.clusters.length)];
     if (cluster?.running === true) change(cluster);
-  }
-}
+  },
+);

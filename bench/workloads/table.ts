@@ -10,6 +10,8 @@ import { etcdFirstSync } from './s4-etcd-first-sync.ts';
 import { etcdVariants } from './s4-variants.ts';
 import { etcdFarAway } from './s5-etcd-far-away.ts';
 import { etcdWatch } from './s6-etcd-watch.ts';
+import { largeService, serviceFleet } from './services-planned.ts';
+import { changeToWrite } from './services-written.ts';
 import { idleCluster, start } from './small-costs.ts';
 
 type Workload = (settings: Settings) => Promise<Report>;
@@ -31,7 +33,10 @@ export const workloads: ReadonlyMap<string, Workload> = new Map([
   ['S12', idleCluster],
   ['S13', start],
   ['S14', curves],
+  ['S15', largeService],
+  ['S16', serviceFleet],
+  ['S17', changeToWrite],
 ]);
 
 /** What a quick run takes. */
-export const quickWorkloads: readonly string[] = ['S1', 'S3', 'S4', 'S6', 'S7'];
+export const quickWorkloads: readonly string[] = ['S1', 'S3', 'S4', 'S6', 'S7', 'S15', 'S16'];

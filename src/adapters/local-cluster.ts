@@ -1,8 +1,11 @@
-import type { DatastoreOptions } from '../contract/adapter.ts';
+import type { DatastoreOptions, PreparedDatastore } from '../contract/adapter.ts';
+import { DatastoreError } from '../contract/datastore-error.ts';
+import type { LocalApi } from '../contract/local-api.ts';
 import type { RccSource, SecretSource } from '../contract/rcc-source.ts';
 import type { EtcdAccess } from '../model/rcc.ts';
 import type { AdapterHost } from './registry.ts';
-import type { KubeTransport } from './kubernetes/connection/transport.ts';
+import type { PreparedKubernetes } from './kubernetes/connection/connect.ts';
+import type { LocalConnection } from './kubernetes/local/local-connection.ts';
 
 export interface LocalClusterOptions {
   /** In order of precedence. */
@@ -14,12 +17,18 @@ export interface LocalClusterOptions {
   readonly kubeconfig: string | undefined;
   readonly localEtcd: EtcdAccess | undefined;
   readonly inspect: readonly { readonly name: string; readonly directory: string }[];
+  /** Options that need its Kubernetes API, whatever the sources are: `--controllers federated-services`. */
+  readonly apiUsers: readonly string[];
   readonly datastore: DatastoreOptions;
 }
 
-/** The cluster that this daemon serves, as far as it is told of it: sources of RCCs, and who it is. */
+/** The cluster that this daemon serves, as far as it is told of it: sources of RCCs, who it is, and its own objects. */
 export interface LocalCluster {
   readonly sources: readonly RccSource[];
+  /** undefined where there is no local Kubernetes API; with a controller there is one. */
+  readonly api: LocalApi | undefined;
+  /** Its Services and EndpointSlices, over the same connection, which outlives what is opened. undefined as `api`. */
+  readonly services: PreparedDatastore | undefined;
   /** As `Datastore.identify`, over all that is configured; rejects while something cannot be asked. */
   identify(signal: AbortSignal): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -38,9 +47,9 @@ export async function openLocalCluster(
   const local = await openKubernetes(options, host);
   const sources: RccSource[] = [];
   for (const name of options.rccSources) {
-    if (name === 'kubernetes' && local) sources.push(await kubernetesSource(local, host));
+    if (name === 'kubernetes' && local) sources.push(await kubernetesSource(local));
     if (name === 'etcdv3' && options.localEtcd) {
-      sources.push(await etcdSource(options.localEtcd, options, await secretsOf(local, host), host));
+      sources.push(await etcdSource(options.localEtcd, options, await secretsOf(local), host));
     }
     if (name === 'directory' && options.rccDirectory !== undefined) {
       const { DirectoryRccSource } = await import('./file/rcc-source.ts');
@@ -56,48 +65,80 @@ export async function openLocalCluster(
   }
   return {
     sources,
+    ...(await localObjects(local, options)),
     identify: async (signal) => [
-      ...(local ? await identifyKubernetes(local, options, host, signal) : []),
+      ...(local ? await identifyKubernetes(local, options, signal) : []),
       ...(options.localEtcd ? await identifyEtcd(options.localEtcd, options, host, signal) : []),
     ],
-    close: async () => local?.close(),
+    close: async () => local?.connection.transport.close(),
   };
 }
 
-/** The local API: asked for, or given for the Secrets of RCCs in etcd. */
+interface LocalKubernetes {
+  readonly prepared: PreparedKubernetes;
+  readonly connection: LocalConnection;
+}
+
 async function openKubernetes(
   options: LocalClusterOptions,
   host: AdapterHost,
-): Promise<KubeTransport | undefined> {
+): Promise<LocalKubernetes | undefined> {
+  if (wantsKubernetes(options, host)) return connectKubernetes(options, host);
+  const [user] = options.apiUsers;
+  if (user === undefined) return undefined;
+  try {
+    return await connectKubernetes(options, host);
+  } catch (error) {
+    if (!(error instanceof DatastoreError)) throw error;
+    const message = `${user} needs the API of the local cluster: ${error.message}`;
+    throw new DatastoreError(error.reaction, error.reason, message, { cause: error });
+  }
+}
+
+/** The local API is asked for, or given for the Secrets of RCCs in etcd. */
+function wantsKubernetes(options: LocalClusterOptions, host: AdapterHost): boolean {
   const inPod = host.environment['KUBERNETES_SERVICE_HOST'] !== undefined;
-  if (options.offline && !inPod) return undefined;
+  if (options.offline && !inPod) return false;
   const wanted = options.rccSources.includes('kubernetes') || options.kubeconfig !== undefined;
-  if (!wanted && !(options.rccSources.includes('etcdv3') && inPod)) return undefined;
+  return wanted || (options.rccSources.includes('etcdv3') && inPod);
+}
+
+async function connectKubernetes(options: LocalClusterOptions, host: AdapterHost): Promise<LocalKubernetes> {
   const [{ prepareLocalKubernetes }, { standardHost }] = await Promise.all([
     import('./kubernetes/connection/connect.ts'),
     import('./kubernetes/host.ts'),
   ]);
   const kubeHost = { ...standardHost, ...host };
-  return (
-    await prepareLocalKubernetes(options.kubeconfig ?? '', options.datastore, kubeHost)
-  ).openTransport();
+  const prepared = await prepareLocalKubernetes(options.kubeconfig ?? '', options.datastore, kubeHost);
+  const { clock, random } = host;
+  return { prepared, connection: { transport: prepared.openTransport(), clock, random } };
 }
 
-async function kubernetesSource(
-  transport: KubeTransport,
-  { clock, random }: AdapterHost,
-): Promise<RccSource> {
+async function localObjects(
+  local: LocalKubernetes | undefined,
+  { datastore }: LocalClusterOptions,
+): Promise<Pick<LocalCluster, 'api' | 'services'>> {
+  if (!local) return { api: undefined, services: undefined };
+  const [{ KubernetesLocalApi }, { localServices }] = await Promise.all([
+    import('./kubernetes/local/local-api.ts'),
+    import('./kubernetes/local/local-services.ts'),
+  ]);
+  return {
+    api: new KubernetesLocalApi(local.connection, datastore.requestTimeoutMs),
+    // --exclude-namespaces is about the remotes.
+    services: localServices(local.prepared, local.connection, { ...datastore, excludeNamespaces: [] }),
+  };
+}
+
+async function kubernetesSource({ connection }: LocalKubernetes): Promise<RccSource> {
   const { KubernetesRccSource } = await import('./kubernetes/local/rcc-source.ts');
-  return new KubernetesRccSource({ transport, clock, random });
+  return new KubernetesRccSource(connection);
 }
 
-async function secretsOf(
-  transport: KubeTransport | undefined,
-  { clock, random }: AdapterHost,
-): Promise<SecretSource | undefined> {
-  if (!transport) return undefined;
+async function secretsOf(local: LocalKubernetes | undefined): Promise<SecretSource | undefined> {
+  if (!local) return undefined;
   const { KubernetesSecretSource } = await import('./kubernetes/local/secret-source.ts');
-  return new KubernetesSecretSource({ transport, clock, random });
+  return new KubernetesSecretSource(local.connection);
 }
 
 async function etcdSource(
@@ -111,9 +152,8 @@ async function etcdSource(
 }
 
 async function identifyKubernetes(
-  transport: KubeTransport,
+  { connection }: LocalKubernetes,
   { datastore }: LocalClusterOptions,
-  { clock, random }: AdapterHost,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const [{ KubernetesDatastore }, { standardReaderTuning }] = await Promise.all([
@@ -122,11 +162,9 @@ async function identifyKubernetes(
   ]);
   // Shares the sources' transport, which must stay open: only asked, never closed.
   const reader = new KubernetesDatastore({
-    transport,
+    ...connection,
     resources: [],
     options: datastore,
-    clock,
-    random,
     tuning: standardReaderTuning,
   });
   return reader.identify(signal);

@@ -2,6 +2,7 @@ import type { DaemonConfig } from '../config/daemon-config.ts';
 import type { CommandName } from '../config/option.ts';
 import type { Values } from '../config/parse.ts';
 import type { Adapter } from '../contract/adapter.ts';
+import type { LocalApi } from '../contract/local-api.ts';
 import type { RccSource } from '../contract/rcc-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -28,6 +29,8 @@ export interface ProcessControl {
 export interface DaemonHandle {
   /** `host:port` that the ops server is bound to. */
   readonly opsAddress: string;
+  /** `host:port` of the feed; undefined = there is none. */
+  readonly feedAddress: string | undefined;
   /** Resolves when the daemon has ended; rejects when it broke. */
   readonly closed: Promise<void>;
   /** Resolves when everything is closed. */
@@ -42,6 +45,15 @@ export interface Wiring {
   /** The configured sources of RCCs in order of precedence, not running yet. */
   readonly rccSources: (config: DaemonConfig) => Promise<readonly RccSource[]>;
   readonly adapters: () => Promise<readonly Adapter[]>;
+  /** The local cluster's API, with the Lease of its daemons. Rejects where there is no access to it. */
+  readonly localCluster: (values: Values) => Promise<LocalClusterHandle>;
+}
+
+/** A connection to the local cluster. */
+export interface LocalClusterHandle {
+  readonly api: LocalApi;
+  readonly lease: { readonly namespace: string; readonly name: string };
+  readonly close: () => Promise<void>;
 }
 
 export interface CommandContext {

@@ -29,11 +29,38 @@ export const COMMAND_TABLE: readonly Command[] = [
   },
   {
     name: 'explain',
-    summary: 'Asks a running daemon where an address comes from, or why it is left out.',
-    positionals: 'IP',
+    summary:
+      'Asks a running daemon where an address comes from, or why it is left out; or what backs a federated service, and what does not and why.',
+    positionals: 'IP|NAMESPACE/SERVICE',
     minPositionals: 1,
     maxPositionals: 1,
     load: async () => (await import('./explain-command.ts')).explainCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'Asks a running daemon what its controller would write now, as a diff; writes nothing.',
+    positionals: '',
+    minPositionals: 0,
+    maxPositionals: 0,
+    load: async () => (await import('./plan-command.ts')).planCommand,
+  },
+  {
+    name: 'cleanup',
+    summary:
+      'Deletes everything that the controller wrote, for those who uninstall; refuses while a daemon holds the Lease.',
+    positionals: '',
+    minPositionals: 0,
+    maxPositionals: 0,
+    load: async () => (await import('./cleanup-command.ts')).cleanupCommand,
+  },
+  {
+    name: 'kubeconfig',
+    summary:
+      'Prints a kubeconfig for the feed of a running daemon: one context for the merged view and one per remote cluster.',
+    positionals: '',
+    minPositionals: 0,
+    maxPositionals: 0,
+    load: async () => (await import('./kubeconfig-command.ts')).kubeconfigCommand,
   },
   {
     name: 'demo',

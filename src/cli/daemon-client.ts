@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { formatAddress } from '../config/option-value.ts';
 import type { Address } from '../config/option-value.ts';
 import { UsageError } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import type { ExitCode } from './exit-code.ts';
 
 /** More than any fleet's status needs; an endless answer must not fill our memory. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -10,6 +12,13 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** Nobody, or somebody else, answers at the ops address. */
 export class DaemonUnreachable extends Error {
   override readonly name = 'DaemonUnreachable';
+  /** That of the command that asked. */
+  readonly exitCode: ExitCode = EXIT.unreachable;
+}
+
+/** The daemon answers, but not with what was asked for; the message is its own. */
+class DaemonRefused extends DaemonUnreachable {
+  override readonly exitCode = EXIT.finding;
 }
 
 /** Asks a daemon's ops server for JSON. Rejects with DaemonUnreachable. */
@@ -22,9 +31,10 @@ export async function askDaemon(address: Address, path: string, timeoutMs: numbe
     get({ host, port, path, signal, agent: false }, resolve).on('error', reject);
     const response = await promise;
     const text = await readText(response);
-    if (response.statusCode !== 200) throw new DaemonUnreachable(`HTTP status ${response.statusCode}`);
+    if (response.statusCode !== 200) throw refusal(response.statusCode, text);
     return JSON.parse(text) as unknown;
   } catch (error) {
+    if (error instanceof DaemonUnreachable) throw error;
     const why = signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error);
     throw new DaemonUnreachable(`no daemon at ${where}: ${why}`, { cause: error });
   }
@@ -46,6 +56,17 @@ async function readText(response: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The sentence of the daemon's own refusals; the bare status of others'. */
+function refusal(status: number | undefined, text: string): DaemonUnreachable {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown };
+    if (typeof error === 'string') return new DaemonRefused(error.slice(0, 500));
+  } catch {
+    // Not one of ours.
+  }
+  return new DaemonUnreachable(`the ops address answers with HTTP status ${status}`);
 }
 
 function reasonOf(error: unknown): string {

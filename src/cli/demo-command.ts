@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { daemonConfig } from '../config/daemon-config.ts';
 import type { DaemonConfig } from '../config/daemon-config.ts';
 import type { Values } from '../config/parse.ts';
+import { feedKubeconfig } from '../feed/access/kubeconfig.ts';
 import { printable } from '../model/printable.ts';
 import { startFleet } from '../simulator/fleet.ts';
+import { LocalCluster } from '../simulator/local-cluster.ts';
 import { runOutages } from '../simulator/outage.ts';
 import { podNetworkFor } from '../simulator/world.ts';
 import { UsageError } from './command.ts';
@@ -44,9 +46,11 @@ async function withFleet(
   end: AbortController,
 ): Promise<ExitCode> {
   const { values, version } = context;
-  const config = daemonConfig({ ...values, 'rcc-directory': directory, 'log-level': 'silent' }, version);
-  if (!config.ok) throw new UsageError(config.problems);
+  // Hidden, so that it is not read as a document with RCCs.
+  const kubeconfig = join(directory, '.local.kubeconfig');
+  const config = demoConfig(values, version, { directory, kubeconfig });
   checkSize(values);
+  const local = new LocalCluster({ fleet: values, clock: context.clock });
   const fleet = await startFleet({
     clusters: values.clusters,
     endpoints: values.endpoints,
@@ -69,15 +73,43 @@ async function withFleet(
     context.terminal.err(`fedsyncd: no more outages are shown: ${printable(messageOf(error))}\n`);
   });
   const changing = fleet.run(end.signal);
-  const stage = { fleet, config: config.config, directory, switchedOff: () => switchedOff };
+  const stage = {
+    fleet,
+    config,
+    directory,
+    switchedOff: () => switchedOff,
+    federated: local.federated,
+  };
   try {
+    await local.start(kubeconfig);
     return await withDaemon(context, stage, end);
   } finally {
     end.abort();
     await changing;
     await outages;
+    await local.stop();
     await fleet.close();
   }
+}
+
+/** The daemon of the demo: it writes nothing, for its local cluster can be read only, and serves the feed on the loopback. */
+function demoConfig(
+  values: Values,
+  version: string,
+  files: { readonly directory: string; readonly kubeconfig: string },
+): DaemonConfig {
+  const told: Values = {
+    ...values,
+    'rcc-directory': files.directory,
+    'log-level': 'silent',
+    kubeconfig: files.kubeconfig,
+    controllers: ['federated-services'],
+    'dry-run': true,
+    'feed-address': values['feed-address'] ?? { host: '127.0.0.1', port: 0 },
+  };
+  const result = daemonConfig(told, version);
+  if (!result.ok) throw new UsageError(result.problems);
+  return result.config;
 }
 
 /** First everything is in sync for long enough to look around. */
@@ -86,14 +118,14 @@ const OUTAGES = { afterMs: 15_000, durationMs: 8000, pauseMs: 20_000 } as const;
 /** Asked before anything is made: the fleet itself finds out only after it made gigabytes. */
 function checkSize({ clusters, endpoints }: Values): void {
   try {
-    podNetworkFor(endpoints, clusters - 1);
+    podNetworkFor(endpoints, clusters);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError([`--clusters ${clusters} with --endpoints ${endpoints}: ${error.message}`]);
   }
 }
 
-interface Stage extends Pick<DemoStage, 'fleet' | 'directory' | 'switchedOff'> {
+interface Stage extends Pick<DemoStage, 'fleet' | 'directory' | 'switchedOff' | 'federated'> {
   readonly config: DaemonConfig;
 }
 
@@ -110,12 +142,32 @@ async function withDaemon(
     end.abort();
   });
   try {
-    await showDemo({ ...context, opsAddress: daemon.opsAddress, ...shown }, end.signal);
+    const { opsAddress, feedAddress } = daemon;
+    const kubeconfig = await writeKubeconfig(shown, feedAddress);
+    await showDemo({ ...context, opsAddress, kubeconfig, ...shown }, end.signal);
   } finally {
     await daemon.stop('end of the demo').catch(() => undefined);
     await watching;
   }
   return code;
+}
+
+/** A kubeconfig for the feed, hidden beside the RCCs; undefined where there is no feed. */
+async function writeKubeconfig(
+  { directory, fleet }: Pick<Stage, 'directory' | 'fleet'>,
+  feedAddress: string | undefined,
+): Promise<string | undefined> {
+  if (feedAddress === undefined) return undefined;
+  const path = join(directory, '.feed.kubeconfig');
+  const text = feedKubeconfig({
+    server: `http://${feedAddress}`,
+    caPem: undefined,
+    merged: true,
+    clusters: fleet.clusters.map(({ name }) => name),
+    credential: undefined,
+  });
+  await writeFile(path, text, { mode: 0o600 });
+  return path;
 }
 
 /** Where the usual port is taken, most likely by a real daemon, the demo takes another. */

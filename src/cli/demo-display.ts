@@ -15,6 +15,10 @@ export interface DemoStage {
   readonly directory: string;
   /** The cluster that is switched off at this moment. */
   readonly switchedOff: () => string | undefined;
+  /** `namespace/name` of the federated services of the simulated local cluster. */
+  readonly federated: readonly string[];
+  /** Path of a kubeconfig for the feed; undefined = there is none. */
+  readonly kubeconfig: string | undefined;
 }
 
 const REFRESH_MS = 1000;
@@ -110,14 +114,24 @@ function summary({ switchedOff }: DemoStage, { status, rate }: Reading): string 
 }
 
 /** What to try next, with an address that exists at this moment. */
-function hints({ opsAddress, fleet, directory }: DemoStage): string {
+function hints({ opsAddress, fleet, directory, federated, kubeconfig }: DemoStage): string {
   const [endpoint] = fleet.clusters[0]?.world.expectedEndpoints() ?? [];
   const ip = endpoint?.addresses[0];
   return [
     'In another terminal:',
     `  npx fedsyncd status --ops-address ${opsAddress}`,
     ...(ip === undefined ? [] : [`  npx fedsyncd explain ${ip} --ops-address ${opsAddress}`]),
+    ...federated.slice(0, 1).map((name) => `  npx fedsyncd explain ${name} --ops-address ${opsAddress}`),
+    `  npx fedsyncd plan --ops-address ${opsAddress}`,
     `  npx fedsyncd check --rcc-directory ${directory}`,
+    ...(kubeconfig === undefined
+      ? []
+      : [
+          `  export KUBECONFIG=${kubeconfig}        (the feed: any Kubernetes client reads it)`,
+          '  kubectl get remoteclusters',
+          '  kubectl get workloadendpoints --all-namespaces --watch',
+          '  kubectl get endpointslices --all-namespaces -l federation.tigera.io/remoteClusterName=east',
+        ]),
     `  curl http://${opsAddress}/metrics        (page: http://${opsAddress}/)`,
     `The clusters are files in ${directory}: change or delete one and look.`,
     'Ctrl-C ends the demo.',

@@ -1,3 +1,4 @@
+import type { ServiceExplainDocument } from '../contract/controller-documents.ts';
 import type { ExplainDocument, ExplainedEndpoint } from '../contract/ops-documents.ts';
 import { canonicalAddress } from '../model/address.ts';
 import type { ExclusionReason } from '../model/delta.ts';
@@ -7,25 +8,50 @@ import type { CommandContext } from './command.ts';
 import { DaemonUnreachable, askDaemon } from './daemon-client.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
+import { explainServiceText } from './explain-service.ts';
 import { alignedTable } from './table.ts';
 
-/** `fedsyncd explain IP`: exit code 1 where no endpoint has the address. */
-export async function explainCommand({ terminal, values, positionals }: CommandContext): Promise<ExitCode> {
+/** A namespace and a service's name: DNS labels (RFC 1123). */
+const SERVICE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?$/;
+
+/**
+ * `fedsyncd explain IP|NAMESPACE/SERVICE`: exit code 1 where no endpoint has the address, or where the service is not
+ * federated.
+ */
+export async function explainCommand(context: CommandContext): Promise<ExitCode> {
+  const { terminal, values, positionals } = context;
   const [query = ''] = positionals;
   const address = canonicalAddress(query);
-  if (address === undefined)
-    throw new UsageError([`${JSON.stringify(query.slice(0, 100))} is not an IP address`]);
-  let document: ExplainDocument;
+  if (address === undefined && !SERVICE.test(query)) {
+    throw new UsageError([
+      `${JSON.stringify(query.slice(0, 100))} is neither an IP address nor NAMESPACE/SERVICE`,
+    ]);
+  }
+  const ask = (path: string): Promise<unknown> =>
+    askDaemon(values['ops-address'], path, values['request-timeout']);
+  const json = values.output === 'json';
   try {
-    const path = `/explain?ip=${encodeURIComponent(address)}`;
-    document = asExplanation(await askDaemon(values['ops-address'], path, values['request-timeout']));
+    if (address === undefined) {
+      const service = asServiceExplanation(await ask(`/explain?service=${encodeURIComponent(query)}`));
+      terminal.out(json ? printableJson(service) : explainServiceText(service));
+      return service.state === 'federated' ? EXIT.ok : EXIT.finding;
+    }
+    const document = asExplanation(await ask(`/explain?ip=${encodeURIComponent(address)}`));
+    terminal.out(json ? printableJson(document) : explainText(document));
+    return document.endpoints.length > 0 ? EXIT.ok : EXIT.finding;
   } catch (error) {
     if (!(error instanceof DaemonUnreachable)) throw error;
     terminal.err(`fedsyncd: ${printable(error.message)}\n`);
-    return EXIT.unreachable;
+    return error.exitCode;
   }
-  terminal.out(values.output === 'json' ? printableJson(document) : explainText(document));
-  return document.endpoints.length > 0 ? EXIT.ok : EXIT.finding;
+}
+
+function asServiceExplanation(answer: unknown): ServiceExplainDocument {
+  const document = answer as Partial<ServiceExplainDocument> | null;
+  if (!Array.isArray(document?.candidates) || !Array.isArray(document.objects)) {
+    throw new DaemonUnreachable('the answer is no explanation; is this the ops address of fedsyncd?');
+  }
+  return document as ServiceExplainDocument;
 }
 
 function asExplanation(answer: unknown): ExplainDocument {

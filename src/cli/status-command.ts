@@ -14,7 +14,7 @@ export async function statusCommand({ terminal, values }: CommandContext): Promi
   } catch (error) {
     if (!(error instanceof DaemonUnreachable)) throw error;
     terminal.err(`fedsyncd: ${printable(error.message)}\n`);
-    return EXIT.unreachable;
+    return error.exitCode;
   }
   terminal.out(values.output === 'json' ? printableJson(status) : statusText(status));
   const well = status.ready && status.clusters.every((cluster) => cluster.status === 'InSync');

@@ -1,6 +1,8 @@
 import type { DatastoreOptions } from '../contract/adapter.ts';
 import { parseEtcdEndpoints } from '../model/rcc-parse-endpoints.ts';
 import type { EtcdAccess } from '../model/rcc.ts';
+import { federationConfig, type FederationConfig } from './federation-config.ts';
+import { feedConfig, type FeedConfig } from './feed-config.ts';
 import type { Address, NamedDirectory } from './option-value.ts';
 import type { Values } from './parse.ts';
 
@@ -35,6 +37,12 @@ export interface DaemonConfig {
   readonly idleTimeoutMs: number;
   readonly opsAddress: Address;
   readonly logLevel: LogLevel;
+  /** Options that need the local cluster's Kubernetes API, as a user writes them. */
+  readonly apiUsers: readonly string[];
+  /** undefined = the federated services controller is off: nothing is written. */
+  readonly federation: FederationConfig | undefined;
+  /** undefined = no feed is served. */
+  readonly feed: FeedConfig | undefined;
 }
 
 export type DaemonConfigResult =
@@ -48,6 +56,8 @@ export function daemonConfig(values: Values, version: string): DaemonConfigResul
     (rccDirectory === undefined ? ['kubernetes'] : ['directory'])) as readonly RccSourceName[];
   const problems = [...unpaired(rccSources, values)];
   const localEtcd = readLocalEtcd(values, problems);
+  const federation = federationConfig(values, problems);
+  const feed = feedConfig(values, problems);
   if (problems.length > 0) return { ok: false, problems };
   const config: DaemonConfig = {
     version,
@@ -76,6 +86,9 @@ export function daemonConfig(values: Values, version: string): DaemonConfigResul
     idleTimeoutMs: values['idle-timeout'],
     opsAddress: values['ops-address'],
     logLevel: values['log-level'] as LogLevel,
+    apiUsers: apiUsers(values),
+    federation,
+    feed,
   };
   return { ok: true, config };
 }
@@ -132,4 +145,14 @@ type EtcdCompanion = (typeof ETCD_COMPANIONS)[number];
 function both(values: Values, [a, b]: readonly [EtcdCompanion, EtcdCompanion], problems: string[]): void {
   if (values[a] !== undefined && values[b] === undefined) problems.push(`--${a} needs --${b}`);
   if (values[a] === undefined && values[b] !== undefined) problems.push(`--${b} needs --${a}`);
+}
+
+function apiUsers(values: Values): readonly string[] {
+  return [
+    ...(values.controllers ?? []).map((controller) => `--controllers ${controller}`),
+    ...(values['feed-address'] !== undefined && values['feed-token-review'] ? ['--feed-token-review'] : []),
+    ...(values['feed-address'] !== undefined && values['feed-authorization'] === 'local-rbac'
+      ? ['--feed-authorization local-rbac']
+      : []),
+  ];
 }

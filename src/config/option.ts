@@ -1,5 +1,15 @@
 /** The commands of `fedsyncd`. */
-export const COMMANDS = ['run', 'check', 'status', 'explain', 'demo', 'version'] as const;
+export const COMMANDS = [
+  'run',
+  'check',
+  'status',
+  'explain',
+  'plan',
+  'cleanup',
+  'kubeconfig',
+  'demo',
+  'version',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** The form of an option's value. Every reader takes one text and gives a value or says what is wrong. */

@@ -1,7 +1,16 @@
+import { FEDERATION_OPTIONS } from './federation-options.ts';
+import { FEED_CLIENT_OPTIONS, FEED_OPTIONS } from './feed-options.ts';
 import type { CommandName, OptionDefinition } from './option.ts';
 
 const engine = ['run', 'check'] as const satisfies readonly CommandName[];
-const asking = ['run', 'status', 'explain', 'demo'] as const satisfies readonly CommandName[];
+const asking = [
+  'run',
+  'status',
+  'explain',
+  'plan',
+  'kubeconfig',
+  'demo',
+] as const satisfies readonly CommandName[];
 const day = 86_400_000;
 
 /** The one table of options: parser, environment, `--help` and docs/operations.md are made from it. */
@@ -25,7 +34,7 @@ export const OPTIONS = {
     placeholder: 'PATH',
     help: 'Kubeconfig of the local cluster. $KUBECONFIG and ~/.kube/config are never used.',
     defaultText: 'the service account of the pod',
-    commands: engine,
+    commands: ['run', 'check', 'cleanup'],
   },
   'etcd-endpoints': {
     type: 'list',
@@ -136,23 +145,25 @@ export const OPTIONS = {
     default: '60s',
     commands: ['run'],
   },
+  ...FEDERATION_OPTIONS,
+  ...FEED_OPTIONS,
   'connect-timeout': {
     type: 'duration',
     min: 100,
     max: 3_600_000,
     placeholder: 'DURATION',
-    help: 'Limit for DNS, TCP and TLS of a new connection to a remote cluster.',
+    help: 'Limit for DNS, TCP and TLS of a new connection to a cluster.',
     default: '10s',
-    commands: engine,
+    commands: ['run', 'check', 'cleanup'],
   },
   'request-timeout': {
     type: 'duration',
     min: 100,
     max: 3_600_000,
     placeholder: 'DURATION',
-    help: 'Limit for one answer (a page of a list; for status and explain: the answer of the daemon).',
+    help: 'Limit for one answer (a page of a list; for status, explain and plan: the answer of the daemon).',
     default: '30s',
-    commands: ['run', 'check', 'status', 'explain'],
+    commands: ['run', 'check', 'status', 'explain', 'plan', 'cleanup', 'kubeconfig'],
   },
   'idle-timeout': {
     type: 'duration',
@@ -167,7 +178,7 @@ export const OPTIONS = {
   'ops-address': {
     type: 'address',
     placeholder: 'HOST:PORT',
-    help: 'Where metrics, health, status and the status page are served, and where status and explain ask. Port 0 lets the system choose.',
+    help: 'Where metrics, health, status and the status page are served, and where status, explain, plan and kubeconfig ask. Port 0 lets the system choose.',
     default: '127.0.0.1:9095',
     commands: asking,
   },
@@ -239,6 +250,14 @@ export const OPTIONS = {
     flagOnly: true,
     commands: ['demo'],
   },
+  ...FEED_CLIENT_OPTIONS,
+  without: {
+    type: 'string',
+    placeholder: 'CLUSTER',
+    help: 'What would be written if the RemoteClusterConfiguration CLUSTER were removed.',
+    flagOnly: true,
+    commands: ['plan'],
+  },
   output: {
     type: 'enum',
     of: ['table', 'json'],
@@ -247,7 +266,7 @@ export const OPTIONS = {
     default: 'table',
     short: 'o',
     flagOnly: true,
-    commands: ['check', 'status', 'explain', 'version'],
+    commands: ['check', 'status', 'explain', 'plan', 'version'],
   },
 } as const satisfies Readonly<Record<string, OptionDefinition>>;
 

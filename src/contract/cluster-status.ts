@@ -56,6 +56,12 @@ export interface FleetStatus {
   clusters(): readonly ClusterStatus[];
   conflicts(): readonly Conflict[];
   sources(): readonly SourceStatus[];
+  /**
+   * This cluster gives nothing any more, and that is certain: its RCC was deleted while this process ran, or no source
+   * wants it and every source was read completely, without any unreadable document (promise 1 of docs/architecture.md);
+   * or it is a duplicate whose data was withdrawn.
+   */
+  isGone(cluster: string): boolean;
   /** Pools of different clusters that overlap. */
   overlaps(): readonly PoolOverlap[];
   /** Promise 13 of docs/architecture.md. */

@@ -94,7 +94,71 @@ export type DaemonEvent =
       readonly cluster: string;
       readonly message: string;
     }
+  | {
+      readonly event: 'controller.started';
+      readonly output: 'endpointslices' | 'endpoints';
+      readonly dryRun: boolean;
+    }
+  | {
+      /** Something of the local cluster that the controller needs cannot be read; what it said before still holds. */
+      readonly event: 'local.failed';
+      readonly what: string;
+      readonly message: string;
+    }
+  | {
+      /** What the owner of a federated service must know; also an Event of the Service. */
+      readonly event: 'service.warning';
+      readonly namespace: string;
+      readonly service: string;
+      readonly reason: string;
+      readonly message: string;
+    }
+  | ({ readonly event: 'write.accepted' } & WrittenObject)
+  | ({ readonly event: 'write.planned' } & WrittenObject)
+  | ({
+      readonly event: 'write.refused';
+      readonly problem: string;
+      readonly message: string;
+      readonly retryInMs: number;
+      readonly attempt: number;
+    } & WrittenObject)
+  | { readonly event: 'kubernetes.events.failed'; readonly message: string }
+  | { readonly event: 'leader.acquired'; readonly lease: string; readonly identity: string }
+  | {
+      /** Writing ended although nobody asked for it: the deadline passed, or another took the Lease. */
+      readonly event: 'leader.lost';
+      readonly lease: string;
+      readonly identity: string;
+      readonly message: string;
+    }
+  | { readonly event: 'leader.released'; readonly lease: string; readonly identity: string }
+  | { readonly event: 'leader.changed'; readonly lease: string; readonly holder: string | null }
+  | {
+      readonly event: 'lease.failed';
+      readonly lease: string;
+      readonly problem: 'forbidden' | 'failed';
+      readonly message: string;
+    }
+  | { readonly event: 'lease.resumed'; readonly lease: string }
+  | { readonly event: 'feed.started'; readonly feedAddress: string; readonly access: string }
+  | { readonly event: 'feed.access.loaded'; readonly what: string; readonly message: string }
+  | { readonly event: 'feed.access.rejected'; readonly what: string; readonly message: string }
+  | {
+      readonly event: 'feed.review.failed';
+      readonly review: 'TokenReview' | 'SubjectAccessReview';
+      readonly message: string;
+    }
+  | { readonly event: 'feed.review.resumed'; readonly review: 'TokenReview' | 'SubjectAccessReview' }
   | { readonly event: 'internal.error'; readonly message: string };
+
+/** One object of the local cluster that is written for a service. */
+interface WrittenObject {
+  readonly namespace: string;
+  readonly service: string;
+  readonly kind: string;
+  readonly op: string;
+  readonly object: string;
+}
 
 /** Must not throw and must not block. */
 export type Reporter = (event: DaemonEvent) => void;

@@ -13,6 +13,8 @@ export interface Found<E extends Entry = Entry> {
   readonly entry: E;
   /** When this daemon saw its present content first, in milliseconds since the epoch. */
   readonly since: number;
+  /** The commit at which it got its present content. */
+  readonly revision: number;
 }
 
 /** An endpoint with everything that selectors see. */
@@ -30,6 +32,8 @@ export interface IndexChange {
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
+  /** The content before a delete or a replacement; only for listeners that asked for it. */
+  readonly last?: Entry;
 }
 
 /** The answer to "what happened since": `expired` where the bounded history does not reach back so far. */
@@ -48,6 +52,13 @@ export interface Lister {
   endpointsByIP(address: string): readonly FoundEndpoint[];
   excludedByIP(address: string): readonly { readonly cluster: string; readonly exclusion: Exclusion }[];
   service(namespace: string, name: string): readonly Found<Service>[];
+  /** The services of one namespace, of all clusters or one. Lazy, as `list`. */
+  servicesIn(namespace: string, cluster?: string): Iterable<Found<Service>>;
+  /**
+   * Whether what is here of the services and slices of the cluster is all there is: both were listed completely since the
+   * cluster was opened, or it turned out to provide none. Stays true when the cluster cannot be reached any more.
+   */
+  servicesComplete(cluster: string): boolean;
   /** The slices of a service, of all clusters or one. */
   slicesOf(namespace: string, service: string, cluster?: string): readonly Found<EndpointSlice>[];
   /** Endpoints whose effective labels match. Yields the event loop between slices of work. */
@@ -57,7 +68,24 @@ export interface Lister {
   ): Promise<Selection>;
   changes(since: number): ChangesSince;
   /** Called after each commit with its changes; returns the way to stop. The listener must not throw or block. */
-  onCommit(listener: (changes: readonly IndexChange[]) => void): () => void;
+  onCommit(
+    listener: (changes: readonly IndexChange[]) => void,
+    options?: { readonly withLast?: boolean },
+  ): () => void;
+  /** A commit without changes, for whoever numbers its own objects with the revisions of the index. Returns it. */
+  bump(): number;
+  /** Everything of a kind as it is at this moment, of one cluster or of all. To be closed. */
+  snapshot(kind: Kind, cluster?: string): ListSnapshot;
+}
+
+/** The objects of a kind at one revision, readable in slices while the index goes on. */
+export interface ListSnapshot {
+  readonly revision: number;
+  readonly size: number;
+  /** Those at the positions `from` to `from + max`, in an order that stays. Throws after `close`. */
+  read(from: number, max: number): readonly Found[];
+  /** Frees what was kept for it. May be called twice. */
+  close(): void;
 }
 
 export interface Selection {

@@ -23,9 +23,10 @@ const OF_HOST = 2;
 const RECORD = 0x80000000;
 const END = 0xffffffff;
 
+/** Each owner once. */
 export interface AddressOwners {
-  readonly rows: ReadonlySet<number>;
-  readonly hosts: ReadonlySet<number>;
+  readonly rows: readonly number[];
+  readonly hosts: readonly number[];
 }
 
 /**
@@ -101,16 +102,22 @@ export class AddressIndex {
 
   /** `address` must be canonical. */
   owners(address: string): AddressOwners {
-    const rows = new Set<number>();
-    const hosts = new Set<number>();
+    const rows: number[] = [];
+    const hosts: number[] = [];
     if (!packAddress(address, this.#words)) return { rows, hosts };
+    let records = 0;
     for (let ref = this.#head(this.#hash()); ref !== END; ref = this.#next(ref)) {
-      if (ref < RECORD) rows.add(ref);
-      else if (this.#records.get(ref - RECORD, KIND) === OF_ROW)
-        rows.add(this.#records.get(ref - RECORD, OWNER));
-      else hosts.add(this.#records.get(ref - RECORD, OWNER));
+      if (ref < RECORD) {
+        rows.push(ref);
+        continue;
+      }
+      records++;
+      const owners = this.#records.get(ref - RECORD, KIND) === OF_ROW ? rows : hosts;
+      owners.push(this.#records.get(ref - RECORD, OWNER));
     }
-    return { rows, hosts };
+    // Only where it has a record can an owner have the address twice. Sets for every look-up were a third of its time.
+    if (records === 0) return { rows, hosts };
+    return { rows: [...new Set(rows)], hosts: [...new Set(hosts)] };
   }
 
   /** A chain in the order of the source; returns its first record, 0 = none. */

@@ -28,7 +28,7 @@ export function setIPv4(address: number, out: Uint32Array): void {
 
 /** The address of `a.b.c.d/32` or `a.b.c.d`, or -1. */
 export function ipv4OfCidr(text: string): number {
-  return parseIPv4(text.endsWith('/32') ? text.slice(0, -3) : text);
+  return parseIPv4(text, text.endsWith('/32') ? text.length - 3 : text.length);
 }
 
 export function formatIPv4(address: number): string {

@@ -1,12 +1,10 @@
-const decoder = new TextDecoder();
-
 /** Reads back what ByteWriter wrote. Only for bytes of our own making: nothing is checked. */
 export class ByteReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   byte(): number {
@@ -29,6 +27,6 @@ export class ByteReader {
   text(): string {
     const length = this.integer();
     this.#at += length;
-    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
+    return this.#bytes.toString('utf8', this.#at - length, this.#at);
   }
 }

@@ -23,6 +23,10 @@ export class ClusterData {
   readonly budget: Budget;
   /** The resources that a session reads. */
   readonly provides = new Set<Resource>();
+  /** The resources that were listed completely once. */
+  readonly listed = new Set<Resource>();
+  /** A session said which resources it reads, having settled on them. */
+  settled = false;
 
   constructor(name: string, id: number, limits: ClusterLimits, budget: Budget) {
     this.name = name;
@@ -31,6 +35,11 @@ export class ClusterData {
     this.skips = new SkipTable(limits.skipped);
     this.exclusions = new ExclusionTable(limits.excluded);
     this.budget = budget;
+  }
+
+  /** Everything there is of this resource is here, or it is known that there is none. */
+  isComplete(resource: Resource): boolean {
+    return this.listed.has(resource) || (this.settled && !this.provides.has(resource));
   }
 
   /** How many objects count towards the budget. */

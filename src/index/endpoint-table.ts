@@ -40,6 +40,8 @@ export class EndpointTable {
   /** Of the key that `find` looked for last. */
   readonly #suffix = new Uint32Array(4);
   #cut = 0;
+  /** Of the row that was inserted last: etcd lists the endpoints of one node one after the other. */
+  #node = 0;
   #keyHash = 0;
   readonly #words = new Uint32Array(4);
 
@@ -74,23 +76,28 @@ export class EndpointTable {
     const template = this.templates.acquire(endpoint);
     const row = rows.allocate(holder);
     rows.setTemplate(row, template);
-    rows.set(row, NODE, this.#strings.acquire(endpoint.node));
+    this.#node = this.#strings.acquireGuessed(endpoint.node, this.#node);
+    rows.set(row, NODE, this.#node);
     rows.set(row, PREFIX, this.templates.acquirePrefix(template, endpoint.workload, this.#cut));
     for (let i = 0; i < 4; i++) rows.set(row, SUFFIX + i, this.#suffix[i] as number);
     this.#keys.add(this.#keyHash, row);
-    this.#setContent(row, endpoint, now);
+    this.#setContent(row, endpoint, now, this.#addAddresses(row, endpoint));
     this.#setRevision(row, endpoint.resourceVersion);
     return row;
   }
 
   /** Same key, other content. */
   update(row: number, endpoint: WorkloadEndpoint, now: number): void {
-    const template = this.rows.template(row);
-    this.rows.setTemplate(row, this.templates.acquire(endpoint));
+    const { rows } = this;
+    const template = rows.template(row);
+    rows.setTemplate(row, this.templates.acquire(endpoint));
     this.templates.release(template);
-    this.addresses.removeRow(row);
+    // Nearly every update leaves the addresses: to take them out and list them again was a sixth of it.
+    const sameAddresses = this.addresses.same(row, endpoint.ipNetworks);
+    const inline = rows.flags(row) & INLINE;
+    if (!sameAddresses) this.addresses.removeRow(row);
     this.#dropContent(row);
-    this.#setContent(row, endpoint, now);
+    this.#setContent(row, endpoint, now, sameAddresses ? inline : this.#addAddresses(row, endpoint));
     this.updateRevision(row, endpoint.resourceVersion);
   }
 
@@ -185,10 +192,15 @@ export class EndpointTable {
     );
   }
 
-  #setContent(row: number, endpoint: WorkloadEndpoint, now: number): void {
+  /** The flag that says where they are. */
+  #addAddresses(row: number, endpoint: WorkloadEndpoint): number {
+    return this.addresses.addRow(row, endpoint.ipNetworks) ? INLINE : 0;
+  }
+
+  /** `inline` is the flag that `#addAddresses` gave. */
+  #setContent(row: number, endpoint: WorkloadEndpoint, now: number, inline: number): void {
     const { rows } = this;
-    let flags = 0;
-    if (this.addresses.addRow(row, endpoint.ipNetworks)) flags |= INLINE;
+    let flags = inline;
     if (packUuid(endpoint.uid, this.#words)) {
       for (let i = 0; i < 4; i++) rows.set(row, UID + i, this.#words[i] as number);
     } else {

@@ -114,13 +114,15 @@ export class HashIndex {
 
   #split(segment: Segment, hash: number): void {
     const depth = segment.depth + 1;
-    const halves = [newSegment(MAX_CAPACITY, depth), newSegment(MAX_CAPACITY, depth)] as const;
-    forEachPair(segment, (pairHash, stored) => {
-      insert((pairHash >>> (32 - depth)) & 1 ? halves[1] : halves[0], pairHash, stored);
-    });
-    for (const half of halves) {
-      const capacity = Math.ceil((half.count + 1) / (MAX_LOAD / GROWTH));
-      if (capacity < MAX_CAPACITY) rebuild(half, Math.max(FIRST_CAPACITY, capacity));
+    // Counted first: to fill two large segments and make them smaller then took 3 % of a first list.
+    const upper = countUpper(segment, depth);
+    const halves = [newHalf(segment.count - upper, depth), newHalf(upper, depth)] as const;
+    const { slots, capacity } = segment;
+    for (let at = 0; at < capacity; at++) {
+      const stored = slots[2 * at + 1] as number;
+      if (stored === 0) continue;
+      const pairHash = slots[2 * at] as number;
+      insert(isUpper(pairHash, depth) ? halves[1] : halves[0], pairHash, stored);
     }
     const width = 1 << (this.#depth - depth);
     const from = (depth === 1 ? 0 : hash >>> (32 - segment.depth)) * 2 * width;
@@ -131,6 +133,24 @@ export class HashIndex {
 
 function newSegment(capacity: number, depth: number): Segment {
   return { slots: new Uint32Array(2 * capacity), capacity, count: 0, depth };
+}
+
+/** With room for `count` pairs and some more. */
+function newHalf(count: number, depth: number): Segment {
+  const capacity = Math.ceil((count + 1) / (MAX_LOAD / GROWTH));
+  return newSegment(Math.min(MAX_CAPACITY, Math.max(FIRST_CAPACITY, capacity)), depth);
+}
+
+function isUpper(hash: number, depth: number): boolean {
+  return ((hash >>> (32 - depth)) & 1) === 1;
+}
+
+function countUpper({ slots, capacity }: Segment, depth: number): number {
+  let count = 0;
+  for (let at = 0; at < capacity; at++) {
+    if (slots[2 * at + 1] !== 0 && isUpper(slots[2 * at] as number, depth)) count++;
+  }
+  return count;
 }
 
 /** The leading bits choose the segment, the trailing 16 the place in it; any capacity will do. */
@@ -180,15 +200,11 @@ function closeGap(segment: Segment, removed: number): void {
 
 function rebuild(segment: Segment, capacity: number): void {
   const grown = newSegment(capacity, segment.depth);
-  forEachPair(segment, (hash, stored) => insert(grown, hash, stored));
+  const { slots } = segment;
+  for (let at = 0; at < segment.capacity; at++) {
+    const stored = slots[2 * at + 1] as number;
+    if (stored !== 0) insert(grown, slots[2 * at] as number, stored);
+  }
   segment.slots = grown.slots;
   segment.capacity = capacity;
-}
-
-function forEachPair(segment: Segment, visit: (hash: number, stored: number) => void): void {
-  const { slots, capacity } = segment;
-  for (let at = 0; at < capacity; at++) {
-    const stored = slots[2 * at + 1] as number;
-    if (stored !== 0) visit(slots[2 * at] as number, stored);
-  }
 }

@@ -5,6 +5,7 @@ import { CommitLog } from './commit-log.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { HostTable } from './host-table.ts';
 import { ProfileKeys } from './profile-keys.ts';
+import { RowSnapshots } from './row-snapshots.ts';
 
 /** What the clusters of one index share. */
 export class IndexCore {
@@ -14,6 +15,7 @@ export class IndexCore {
   readonly endpoints: EndpointTable;
   readonly hosts: HostTable;
   readonly profileKeys = new ProfileKeys();
+  readonly snapshots = new RowSnapshots();
   /** By name; and by the holder of their rows. */
   readonly clusters = new Map<string, ClusterData>();
   readonly byHolder = new Map<object, ClusterData>();

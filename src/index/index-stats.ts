@@ -18,7 +18,7 @@ export interface IndexStats {
 }
 
 export function statsOf(core: IndexCore): IndexStats {
-  const { endpoints, commits } = core;
+  const { endpoints, commits, snapshots } = core;
   const { strings, labels, profiles, ports } = endpoints.templates.parts;
   let objects = 0;
   let refused = 0;
@@ -35,6 +35,6 @@ export function statsOf(core: IndexCore): IndexStats {
     labelSets: labels.size,
     strings: strings.size,
     history: { size: commits.ring.size, capacity: commits.ring.capacity },
-    bytes: endpoints.bytes + shared + commits.ring.bytes + objects * OBJECT_BYTES,
+    bytes: endpoints.bytes + shared + commits.ring.bytes + snapshots.bytes + objects * OBJECT_BYTES,
   };
 }

@@ -44,6 +44,13 @@ export class InternTable {
     return id;
   }
 
+  /** As `acquire`, where `text` is likely to be that of the id `guess`; that id may be free by now. */
+  acquireGuessed(text: string, guess: number): number {
+    if (text === '' || this.#texts[guess] !== text) return this.acquire(text);
+    this.retain(guess);
+    return guess;
+  }
+
   /** The id of `text` if it is held, else undefined. Adds no reference. */
   find(text: string): number | undefined {
     return text === '' ? 0 : this.#shard(text).get(text);

@@ -5,6 +5,7 @@ import type {
   FoundEndpoint,
   IndexChange,
   Lister,
+  ListSnapshot,
   Selection,
 } from '../contract/lister.ts';
 import type { ClusterReplica, ReplicaFactory } from '../contract/replica.ts';
@@ -19,12 +20,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { Budget } from './budget.ts';
 import { ClusterData } from './cluster-data.ts';
-import { readHost, readObject, readRow } from './endpoint-reader.ts';
+import { readFound, readHost, readObject, readRow } from './endpoint-reader.ts';
 import { nameOf, workloadIdOf } from './entry-name.ts';
 import { NONE } from './hash-index.ts';
 import { IndexCore } from './index-core.ts';
 import type { IndexStats } from './index-stats.ts';
 import { statsOf } from './index-stats.ts';
+import { ObjectSnapshot } from './object-snapshot.ts';
 import { Replica } from './replica.ts';
 import { SelectionRun } from './selection.ts';
 import type { SelectOptions } from './selection.ts';
@@ -105,7 +107,7 @@ export class MergedIndex implements Lister, ReplicaFactory {
       return row === NONE ? undefined : this.#readRow(data, row);
     }
     const stored = data.objects.get(kind, key.namespace, nameOf(key));
-    return stored && readObject(data, stored);
+    return stored && readObject(data.name, stored);
   }
 
   *list(kind: Kind, cluster?: string): Generator<Found> {
@@ -113,7 +115,7 @@ export class MergedIndex implements Lister, ReplicaFactory {
       if (kind === 'WorkloadEndpoint') {
         for (const row of this.#core.endpoints.rows.of(data.holder)) yield this.#readRow(data, row);
       } else {
-        for (const stored of data.objects.of(kind)) yield readObject(data, stored);
+        for (const stored of data.objects.of(kind)) yield readObject(data.name, stored);
       }
     }
   }
@@ -122,7 +124,8 @@ export class MergedIndex implements Lister, ReplicaFactory {
     const canonical = canonicalAddress(address);
     if (canonical === undefined) return [];
     const { rows, hosts } = this.#core.endpoints.addresses.owners(canonical);
-    const found = Array.from(rows, (row) => readRow(this.#core, row));
+    const found: FoundEndpoint[] = [];
+    for (const row of rows) found.push(readRow(this.#core, row));
     for (const number of hosts) {
       const host = this.#core.hosts.get(number);
       const endpoint = host && readHost(host.cluster, host.stored);
@@ -143,16 +146,29 @@ export class MergedIndex implements Lister, ReplicaFactory {
     const found: Found<Service>[] = [];
     for (const data of this.#core.clusters.values()) {
       const stored = data.objects.get('Service', namespace, name);
-      if (stored !== undefined) found.push(readObject(data, stored) as Found<Service>);
+      if (stored !== undefined) found.push(readObject(data.name, stored) as Found<Service>);
     }
     return found;
+  }
+
+  *servicesIn(namespace: string, cluster?: string): Generator<Found<Service>> {
+    for (const data of this.#clusters(cluster)) {
+      for (const stored of data.objects.in('Service', namespace)) {
+        yield readObject(data.name, stored) as Found<Service>;
+      }
+    }
+  }
+
+  servicesComplete(cluster: string): boolean {
+    const data = this.#core.clusters.get(cluster);
+    return data !== undefined && data.isComplete('services') && data.isComplete('endpointslices');
   }
 
   slicesOf(namespace: string, service: string, cluster?: string): readonly Found<EndpointSlice>[] {
     const found: Found<EndpointSlice>[] = [];
     for (const data of this.#clusters(cluster)) {
       for (const stored of data.objects.slicesOf(namespace, service)) {
-        found.push(readObject(data, stored) as Found<EndpointSlice>);
+        found.push(readObject(data.name, stored) as Found<EndpointSlice>);
       }
     }
     return found;
@@ -167,8 +183,24 @@ export class MergedIndex implements Lister, ReplicaFactory {
     return this.#core.commits.changes(since);
   }
 
-  onCommit(listener: (changes: readonly IndexChange[]) => void): () => void {
-    return this.#core.commits.onCommit(listener);
+  onCommit(
+    listener: (changes: readonly IndexChange[]) => void,
+    options: { readonly withLast?: boolean } = {},
+  ): () => void {
+    return this.#core.commits.onCommit(listener, options.withLast);
+  }
+
+  bump(): number {
+    return this.#core.commits.bump();
+  }
+
+  /** In the order of cluster names. The resource version that a source gave a WorkloadEndpoint may be a later one. */
+  snapshot(kind: Kind, cluster?: string): ListSnapshot {
+    // A reporter may ask in the middle of a commit: what that recorded so far is a commit of its own then.
+    this.#core.commits.commit();
+    const clusters = this.#clusters(cluster).sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (kind === 'WorkloadEndpoint') return this.#core.snapshots.open(this.#core, clusters);
+    return new ObjectSnapshot(this.revision, kind, clusters);
   }
 
   /** Sizes and estimated memory, for metrics. */
@@ -177,8 +209,7 @@ export class MergedIndex implements Lister, ReplicaFactory {
   }
 
   #readRow(data: ClusterData, row: number): Found {
-    const { endpoints } = this.#core;
-    return { cluster: data.name, entry: endpoints.read(row), since: endpoints.since(row) };
+    return readFound(this.#core.endpoints, data, row);
   }
 
   #clusters(only?: string): ClusterData[] {

@@ -30,6 +30,11 @@ export class NestedMap<V> {
     return true;
   }
 
+  /** All values under the first text. The value at hand may be deleted while it is visited. */
+  under(first: string): Iterable<V> {
+    return this.#outer.get(first)?.values() ?? [];
+  }
+
   /** The value at hand may be deleted while it is visited. */
   *values(): Generator<V> {
     for (const inner of this.#outer.values()) yield* inner.values();

@@ -7,17 +7,25 @@ import { NestedMap } from './nested-map.ts';
 /** An EndpointSlice whose endpoints are bytes (slice-codec.ts). */
 export type PackedSlice = Omit<EndpointSlice, 'endpoints'> & { readonly packed: Uint8Array };
 
-/** What is kept of an object that is no WorkloadEndpoint. */
 export type StoredEntry = HostEndpoint | Profile | IPPool | ClusterInformation | Service | PackedSlice;
 
+/** What readers see of an object. */
+export interface ObjectContent {
+  readonly entry: StoredEntry;
+  /** When it came, in milliseconds since the epoch; and with which commit. */
+  readonly since: number;
+  readonly revision: number;
+}
+
+/** What is kept of an object that is no WorkloadEndpoint: its content and what its writer needs. */
 export interface StoredObject {
   entry: StoredEntry;
   /** Which resource named it last: only that one's lists and deletes may delete it. */
   owner: Resource;
   /** Marks of lists under way that have not named it. */
   marks: number;
-  /** Milliseconds since the epoch. */
   since: number;
+  revision: number;
   /** Of a HostEndpoint: its number in HostTable; 0 for others. */
   host: number;
 }
@@ -70,6 +78,11 @@ export class ObjectTable {
   /** The object at hand may be removed while it is visited. */
   of(kind: Kind): Iterable<StoredObject> {
     return this.#kinds.get(kind)?.values() ?? [];
+  }
+
+  /** Those of one namespace. */
+  in(kind: Kind, namespace: string): Iterable<StoredObject> {
+    return this.#kinds.get(kind)?.under(namespace) ?? [];
   }
 
   *all(): Generator<StoredObject> {

@@ -3,6 +3,7 @@ import type { Kind, Resource } from '../model/kind.ts';
 import { LabelSet } from '../model/label-set.ts';
 import type { Entry, EntryKey } from '../model/objects.ts';
 import type { ClusterData } from './cluster-data.ts';
+import { lastContent } from './endpoint-reader.ts';
 import { nameOf } from './entry-name.ts';
 import type { IndexCore } from './index-core.ts';
 import type { KindWriter } from './kind-writer.ts';
@@ -35,6 +36,7 @@ export class ObjectWriter implements KindWriter {
     if (packed.kind === 'Profile' && packed.name === DEFAULT_ALLOW) return true;
     const { objects, budget } = this.#cluster;
     const known = objects.get(packed.kind, packed.namespace, packed.name);
+    let last: Entry | undefined;
     if (known === undefined) {
       if (!budget.admit(this.#cluster.size, this.#resource)) return false;
       const stored = {
@@ -42,6 +44,7 @@ export class ObjectWriter implements KindWriter {
         owner: this.#resource,
         marks: 0,
         since: this.#core.now,
+        revision: this.#core.commits.next,
         host: 0,
       };
       objects.add(stored);
@@ -52,12 +55,14 @@ export class ObjectWriter implements KindWriter {
       if (this.#isKnown(known, packed)) return true;
       this.#unlinked(known);
       const before = known.entry;
+      last = this.#last(before);
       objects.replace(known, this.#share(packed));
       this.#unshare(before);
       known.since = this.#core.now;
+      known.revision = this.#core.commits.next;
       this.#linked(known);
     }
-    this.#core.commits.record('put', this.#place, packed);
+    this.#core.commits.record('put', this.#place, packed, last);
     return true;
   }
 
@@ -110,10 +115,15 @@ export class ObjectWriter implements KindWriter {
   }
 
   #delete(stored: StoredObject): void {
-    this.#core.commits.record('delete', this.#place, stored.entry);
+    this.#core.commits.record('delete', this.#place, stored.entry, this.#last(stored.entry));
     this.#unlinked(stored);
     this.#cluster.objects.remove(stored);
     this.#unshare(stored.entry);
+  }
+
+  /** The entry where a listener wants to know what was before. */
+  #last(entry: StoredEntry): Entry | undefined {
+    return this.#core.commits.wantsLast ? lastContent(entry) : undefined;
   }
 
   /** What follows from an object being there. */

@@ -56,10 +56,12 @@ export class Replica implements ClusterReplica {
 
   retain(resources: readonly Resource[]): void {
     if (this.#dropped !== undefined) return;
+    this.#data.settled = true;
     for (const resource of RESOURCES) {
       if (resources.includes(resource)) continue;
       this.#open.delete(resource);
       this.#data.provides.delete(resource);
+      this.#data.listed.delete(resource);
       this.#writer(resource).clear(() => false);
       this.#data.skips.forget(resource);
       this.#data.budget.complete(resource);

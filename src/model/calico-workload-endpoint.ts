@@ -8,7 +8,7 @@ import { endpointLabels } from './endpoint-labels.ts';
 import { objectField, stringField, stringsField } from './json-field.ts';
 import type { JsonObject } from './json-field.ts';
 import { isObjectName } from './object-name.ts';
-import { parseWorkloadEndpointName } from './workload-endpoint-name.ts';
+import { parseWorkloadEndpointName, WorkloadEndpointNameParser } from './workload-endpoint-name.ts';
 import type { WorkloadEndpointId } from './workload-endpoint.ts';
 
 /** The identity that a WorkloadEndpoint's key gives; undefined where the name is not of four parts. */
@@ -16,6 +16,24 @@ export function workloadEndpointId(key: CalicoSource['key']): WorkloadEndpointId
   if (!isObjectName(key.namespace) || !isObjectName(key.name)) return undefined;
   const parts = parseWorkloadEndpointName(key.name);
   return parts && { namespace: key.namespace, ...parts };
+}
+
+/** `workloadEndpointId` for keys that come in their order: what is as in the key before is the same string again. */
+export class WorkloadEndpointIds {
+  readonly #names = new WorkloadEndpointNameParser();
+  #namespace = '';
+
+  of({ namespace, name }: CalicoSource['key']): WorkloadEndpointId | undefined {
+    if (namespace === '' || namespace !== this.#namespace) {
+      if (!isObjectName(namespace)) return undefined;
+      this.#namespace = namespace;
+    }
+    if (!isObjectName(name)) return undefined;
+    const parts = this.#names.parse(name);
+    if (parts === undefined) return undefined;
+    const { node, orchestrator, workload, endpoint } = parts;
+    return { namespace: this.#namespace, node, orchestrator, workload, endpoint };
+  }
 }
 
 /**

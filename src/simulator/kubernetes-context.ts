@@ -58,6 +58,16 @@ export class KubernetesContext {
     return bytes;
   }
 
+  /** The labels of the object with that key now; undefined where it is gone. */
+  labelsOf(resource: ApiResource, key: string): Readonly<Record<string, string>> | undefined {
+    const item = this.table(resource).get(key);
+    if (item === undefined) return undefined;
+    const { metadata } = JSON.parse(this.encode(resource, item, 'json').toString('utf8')) as {
+      readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+    };
+    return metadata?.labels ?? {};
+  }
+
   /** The last state of a deleted object carries the revision of its deletion. */
   encodeDeleted(resource: ApiResource, item: WorldItem, revision: number, format: Format): Buffer {
     return encodeObject(this.world.facts, item, revision, { format, group: calicoGroup(resource) });

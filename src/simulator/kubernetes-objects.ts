@@ -53,14 +53,17 @@ export function serviceObject(facts: WorldFacts, item: ServiceItem, revision: nu
     metadata: {
       ...metadata(facts, item, revision),
       labels: { app: workload.name, tier: workload.labels['tier'] ?? '' },
-      annotations: { 'example.com/owner': `team-${workload.namespace}` },
+      annotations: {
+        'example.com/owner': `team-${workload.namespace}`,
+        ...(item.federation === undefined ? {} : { 'federation.tigera.io/serviceSelector': item.federation }),
+      },
     },
     spec: {
       ports: [
         { name: 'http', protocol: 'TCP', port: 80, targetPort: 'http', appProtocol: 'http' },
         { name: 'metrics', protocol: 'TCP', port: 9102, targetPort: 9102 },
       ],
-      selector: { app: workload.name },
+      ...(item.federation === undefined ? { selector: { app: workload.name } } : {}),
       clusterIP: address,
       clusterIPs: [address],
       type: 'ClusterIP',

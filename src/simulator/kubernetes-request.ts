@@ -22,6 +22,7 @@ export function parseApiRequest(
   url: URL,
   accept: string,
   groups: ReadonlyMap<string, readonly ApiResource[]>,
+  labelsOf: LabelsOf,
 ): ApiRequest | ApiFailure {
   const place = parsePath(url.pathname, groups);
   if (place === undefined) return notFound();
@@ -29,13 +30,17 @@ export function parseApiRequest(
   if (format === undefined) {
     return failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
   }
-  if (url.searchParams.get('labelSelector')) {
-    return failure(400, 'BadRequest', 'this simulated server does not evaluate label selectors');
-  }
+  const labels = parseLabelSelector(url.searchParams.get('labelSelector') ?? '');
+  if (typeof labels === 'string') return failure(400, 'BadRequest', labels);
   const fields = parseFieldSelector(url.searchParams.get('fieldSelector') ?? '');
   if (typeof fields === 'string') return failure(400, 'BadRequest', fields);
-  return { ...place, query: url.searchParams, format, selects: selection(place.namespace, fields) };
+  const { resource, namespace } = place;
+  const wanted = { namespace, fields, labels, labelsOf: (key: string) => labelsOf(resource, key) };
+  return { ...place, query: url.searchParams, format, selects: selection(wanted) };
 }
+
+/** The labels of an object by its key; undefined where it is gone. */
+export type LabelsOf = (resource: ApiResource, key: string) => Readonly<Record<string, string>> | undefined;
 
 export function isFailure(value: object): value is ApiFailure {
   return 'code' in value && 'reason' in value;
@@ -92,15 +97,37 @@ function parseFieldSelector(text: string): FieldRequirement[] | string {
   return requirements;
 }
 
-function selection(
-  namespace: string,
-  fields: readonly FieldRequirement[],
-): ((key: string) => boolean) | undefined {
-  if (namespace === '' && fields.length === 0) return undefined;
-  return (key) =>
-    (namespace === '' || namespaceOf(key) === namespace) &&
-    fields.every(({ field, equal, value }) => {
+/** `key=value`, `key==value`, `key!=value`; a real server knows more. */
+function parseLabelSelector(text: string): FieldRequirement[] | string {
+  const requirements: FieldRequirement[] = [];
+  for (const part of text === '' ? [] : text.split(',')) {
+    const [, field = '', operator, value = ''] = /^([^=!]+)(==|=|!=)(.*)$/.exec(part) ?? [];
+    if (field === '') return `this simulated server evaluates equality alone, not ${JSON.stringify(part)}`;
+    requirements.push({ field, equal: operator !== '!=', value });
+  }
+  return requirements;
+}
+
+interface Wanted {
+  readonly namespace: string;
+  readonly fields: readonly FieldRequirement[];
+  readonly labels: readonly FieldRequirement[];
+  readonly labelsOf: (key: string) => Readonly<Record<string, string>> | undefined;
+}
+
+function selection({ namespace, fields, labels, labelsOf }: Wanted): ((key: string) => boolean) | undefined {
+  if (namespace === '' && fields.length === 0 && labels.length === 0) return undefined;
+  return (key) => {
+    if (namespace !== '' && namespaceOf(key) !== namespace) return false;
+    const inFields = fields.every(({ field, equal, value }) => {
       const actual = field === 'metadata.name' ? nameOf(key) : namespaceOf(key);
       return (actual === value) === equal;
     });
+    if (!inFields || labels.length === 0) return inFields;
+    const actual = labelsOf(key);
+    // What is gone is told to everybody: whoever did not know it takes no notice.
+    return (
+      actual === undefined || labels.every(({ field, equal, value }) => (actual[field] === value) === equal)
+    );
+  };
 }

@@ -121,7 +121,9 @@ export class KubernetesServer {
   }
 
   #answer(url: URL, accept: string, response: Response): ApiFailure | undefined {
-    const request = parseApiRequest(url, accept, apiGroups(this.calicoGroups));
+    const request = parseApiRequest(url, accept, apiGroups(this.calicoGroups), (resource, key) =>
+      this.#context.labelsOf(resource, key),
+    );
     if (isFailure(request)) return request;
     if (this.#busy > 0) {
       this.#busy--;

@@ -35,6 +35,8 @@ export interface ServiceItem extends WorldItemBase {
   readonly resource: 'services';
   readonly workload: Workload;
   readonly headless: boolean;
+  /** The value of `federation.tigera.io/serviceSelector`: such a service has no selector of its own, and no slices. */
+  readonly federation?: string;
   /** Position in the cluster's service network. */
   readonly number: number;
 }

@@ -29,6 +29,8 @@ export class ClusterManager implements FleetStatus {
   readonly #identities = new IdentityRegistry();
   readonly #clusters = new Map<string, Running>();
   readonly #removing = new Map<string, Promise<void>>();
+  /** RCCs that were deleted since the start, and are not back. */
+  readonly #removed = new Set<string>();
   #announcedConflicts = new Set<string>();
   #overlaps: readonly PoolOverlap[] = [];
   #poolRevision = -1;
@@ -87,6 +89,13 @@ export class ClusterManager implements FleetStatus {
 
   sources(): readonly SourceStatus[] {
     return this.#registry.sources();
+  }
+
+  isGone(cluster: string): boolean {
+    if (!this.#registry.desired().has(cluster)) return this.#removed.has(cluster) || this.#registry.certain;
+    // The same cluster is read under another name, and what came under this one was withdrawn.
+    const status = this.#clusters.get(cluster)?.cluster.status();
+    return status?.reason === 'DuplicateOf' && !this.#options.lister.servicesComplete(cluster);
   }
 
   overlaps(): readonly PoolOverlap[] {
@@ -149,6 +158,7 @@ export class ClusterManager implements FleetStatus {
       onIdentity: () => this.#reconsider(),
     });
     this.#clusters.set(name, { cluster, wanted });
+    this.#removed.delete(name);
     cluster.setSourceMissing(wanted.sourceMissing);
     cluster.start(wanted.document, wanted.source.secrets);
     const { datastoreType } = cluster.status();
@@ -159,6 +169,7 @@ export class ClusterManager implements FleetStatus {
   #remove(name: string, cluster: RemoteCluster): void {
     const { report } = this.#options.context;
     this.#clusters.delete(name);
+    this.#removed.add(name);
     const removing = cluster.remove().then(
       () => {
         this.#removing.delete(name);

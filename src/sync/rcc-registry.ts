@@ -39,6 +39,13 @@ export class RccRegistry {
     return this.#states.every((state) => state.snapshot !== undefined);
   }
 
+  /** Every source was read, completely, and nothing in it is unreadable: what is not wanted now is not there. */
+  get certain(): boolean {
+    return this.#states.every(
+      ({ snapshot }) => snapshot !== undefined && !snapshot.problem && snapshot.rejected.length === 0,
+    );
+  }
+
   waitingFor(): readonly string[] {
     return this.#states.filter((state) => !state.snapshot).map((state) => `source ${state.source.name}`);
   }

@@ -1,4 +1,5 @@
 import type { DaemonEvent } from '../contract/event.ts';
+import { LOCAL_CLUSTER_TEXT } from '../model/federation.ts';
 
 export type LineLevel = 'debug' | 'info' | 'warn' | 'error';
 type EventCode = DaemonEvent['event'];
@@ -95,7 +96,7 @@ export const EVENTS: { readonly [E in EventCode]: CatalogEntry<E> } = {
     levels: 'info; warn for NotConnecting and ConfigIncomplete',
     level: ({ status }) => (status === 'NotConnecting' || status === 'ConfigIncomplete' ? 'warn' : 'info'),
     message: ({ cluster, status, reason, message }) =>
-      `remote cluster ${cluster} is ${status} (${reason}): ${message}`,
+      `${cluster === LOCAL_CLUSTER_TEXT ? 'the local cluster' : `remote cluster ${cluster}`} is ${status} (${reason}): ${message}`,
   },
   'resource.listed': plain(
     'info',
@@ -136,6 +137,98 @@ export const EVENTS: { readonly [E in EventCode]: CatalogEntry<E> } = {
     'warn',
     'IP pools of two clusters overlap.',
     ({ cluster, message }) => `${cluster}: ${message}`,
+  ),
+  'controller.started': plain(
+    'info',
+    'The federated services controller runs.',
+    ({ output, dryRun }) => `federated services are written as ${output}${dryRun ? ', dry run' : ''}`,
+  ),
+  'local.failed': plain(
+    'warn',
+    'Something of the local cluster that the controller needs cannot be read; what it said before still holds.',
+    ({ what, message }) => `local cluster: ${what}: ${message}`,
+  ),
+  'service.warning': plain(
+    'warn',
+    'What the owner of a federated service must know; also an Event of the Service.',
+    ({ namespace, service, reason, message }) => `service ${namespace}/${service}: ${reason}: ${message}`,
+  ),
+  'write.accepted': plain(
+    'debug',
+    'The local cluster took a write.',
+    ({ op, kind, namespace, object }) => `${op} ${kind} ${namespace}/${object}: accepted`,
+  ),
+  'write.planned': plain(
+    'info',
+    'Dry run: a write that would be made now.',
+    ({ op, kind, namespace, object }) => `${op} ${kind} ${namespace}/${object}: not sent, dry run`,
+  ),
+  'write.refused': {
+    help: 'A write to the local cluster was not accepted and is tried again.',
+    levels: LEVELS_OF_ATTEMPT,
+    level: ({ attempt }) => levelOfAttempt(attempt),
+    message: ({ op, kind, namespace, object, problem, message, retryInMs, attempt }) =>
+      `${op} ${kind} ${namespace}/${object}: ${problem}: ${message} (attempt ${attempt}, next in ${Math.round(retryInMs)} ms)`,
+  },
+  'kubernetes.events.failed': plain(
+    'warn',
+    'Kubernetes Events cannot be written; everything else goes on.',
+    ({ message }) => `Kubernetes Events cannot be written: ${message}`,
+  ),
+  'leader.acquired': plain(
+    'info',
+    'This daemon holds the Lease and writes.',
+    ({ lease, identity }) => `${identity} holds the Lease ${lease} and writes`,
+  ),
+  'leader.lost': plain(
+    'warn',
+    'This daemon writes no more: it could not renew the Lease, or another took it.',
+    ({ lease, message }) => `the Lease ${lease} is lost: ${message}`,
+  ),
+  'leader.released': plain(
+    'info',
+    'This daemon gave the Lease back.',
+    ({ lease }) => `the Lease ${lease} is given back`,
+  ),
+  'leader.changed': plain(
+    'info',
+    'The Lease names another holder.',
+    ({ lease, holder }) => `the Lease ${lease} is held by ${holder ?? 'nobody'}`,
+  ),
+  'lease.failed': plain(
+    'warn',
+    'The Lease cannot be read or written; it is tried again.',
+    ({ lease, problem, message }) => `the Lease ${lease}: ${problem}: ${message}`,
+  ),
+  'lease.resumed': plain(
+    'info',
+    'The Lease can be read and written again.',
+    ({ lease }) => `the Lease ${lease} can be used again`,
+  ),
+  'feed.started': plain(
+    'info',
+    'The feed is served.',
+    ({ feedAddress, access }) => `the feed is served at ${feedAddress}, ${access}`,
+  ),
+  'feed.access.loaded': plain(
+    'info',
+    'Files of the feed changed and are in use.',
+    ({ what, message }) => `feed: ${what}: ${message}`,
+  ),
+  'feed.access.rejected': plain(
+    'warn',
+    'Files of the feed changed and cannot be used; what they held before stays in use.',
+    ({ what, message }) => `feed: ${what}: ${message}`,
+  ),
+  'feed.review.failed': plain(
+    'warn',
+    'The local cluster does not answer reviews: clients of the feed that need one get 503.',
+    ({ review, message }) => `feed: ${review}: ${message}`,
+  ),
+  'feed.review.resumed': plain(
+    'info',
+    'The local cluster answers reviews again.',
+    ({ review }) => `feed: ${review}: answered again`,
   ),
   'internal.error': plain(
     'error',

@@ -1,4 +1,6 @@
+import type { ControllerStats, HistogramCounts } from '../contract/controller-view.ts';
 import type { ClusterStatus, Conflict, PoolOverlap, SourceStatus } from '../contract/cluster-status.ts';
+import type { FeedView } from '../contract/feed-view.ts';
 import type { ClusterCounters } from './event-counters.ts';
 
 /** Everything that one scrape shows, read once so that its numbers belong together. */
@@ -16,6 +18,10 @@ export interface MetricsView {
   readonly suppressedLines: number;
   readonly internalErrors: number;
   readonly eventLoopLagSeconds: number;
+  /** Absent where no controller runs. */
+  readonly controller: ControllerStats | undefined;
+  /** Absent where no feed is served. */
+  readonly feed: FeedView | undefined;
 }
 
 export type MetricLabels = Readonly<Record<string, string>>;
@@ -29,4 +35,12 @@ export interface MetricDefinition {
   readonly labels: readonly string[];
   /** Series of what is gone are simply not given any more. */
   readonly samples: (view: MetricsView) => Iterable<MetricSample>;
+}
+
+/** One distribution, without labels. */
+export interface HistogramDefinition {
+  readonly name: string;
+  readonly help: string;
+  /** undefined = it is not there now. */
+  readonly counts: (view: MetricsView) => HistogramCounts | undefined;
 }

@@ -1,3 +1,4 @@
+import type { ControllerView } from '../contract/controller-view.ts';
 import type { FleetStatus } from '../contract/cluster-status.ts';
 import type { Lister } from '../contract/lister.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -25,6 +26,8 @@ export interface OpsContext {
   readonly metrics: () => Promise<Pick<Metrics, 'contentType' | 'render'>>;
   readonly clock: Clock;
   readonly eventLoopLagSeconds: () => number;
+  /** Absent where no controller runs. */
+  readonly controller?: ControllerView | undefined;
 }
 
 type Route = (context: OpsContext, query: URLSearchParams) => Answer | Promise<Answer>;
@@ -38,6 +41,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   }),
   '/status': (context) => json(200, statusOf(context)),
   '/explain': explain,
+  '/plan': plan,
   '/metrics': async (context) => {
     const metrics = await context.metrics();
     return { status: 200, contentType: metrics.contentType, body: await metrics.render() };
@@ -68,9 +72,38 @@ function statusOf({ version, fleet, lister, clock }: OpsContext): StatusDocument
 }
 
 function explain(context: OpsContext, query: URLSearchParams): Answer {
+  const service = query.get('service');
+  if (service !== null) return explainService(context, service);
   const ip = query.get('ip');
-  if (ip === null) return json(400, { error: 'the parameter "ip" is missing: /explain?ip=10.0.0.1' });
+  if (ip === null) {
+    return json(400, {
+      error: 'a parameter is missing: /explain?ip=10.0.0.1 or /explain?service=NAMESPACE/NAME',
+    });
+  }
   const document = explainDocument(ip, context);
   if (document !== undefined) return json(200, document);
   return json(400, { error: `the parameter "ip" is not an IP address: ${JSON.stringify(ip.slice(0, 100))}` });
 }
+
+function explainService({ controller }: OpsContext, query: string): Answer {
+  if (controller === undefined) return json(404, NO_CONTROLLER);
+  const [namespace = '', name = '', ...rest] = query.split('/');
+  if (namespace === '' || name === '' || rest.length > 0) {
+    const shown = JSON.stringify(query.slice(0, 100));
+    return json(400, { error: `the parameter "service" is not NAMESPACE/NAME: ${shown}` });
+  }
+  const document = controller.explain(namespace, name);
+  if (document !== undefined) return json(200, document);
+  return json(404, { error: `the local cluster has no Service ${namespace}/${name}` });
+}
+
+async function plan({ controller }: OpsContext, query: URLSearchParams): Promise<Answer> {
+  if (controller === undefined) return json(404, NO_CONTROLLER);
+  const without = query.get('without') ?? undefined;
+  if (without === '') return json(400, { error: 'the parameter "without" names no cluster' });
+  return json(200, await controller.plan({ without }));
+}
+
+const NO_CONTROLLER = {
+  error: 'no controller runs in this daemon; --controllers federated-services starts one',
+};

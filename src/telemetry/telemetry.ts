@@ -1,3 +1,5 @@
+import type { ControllerView } from '../contract/controller-view.ts';
+import type { FeedView } from '../contract/feed-view.ts';
 import type { FleetStatus } from '../contract/cluster-status.ts';
 import type { Reporter } from '../contract/event.ts';
 import type { Lister } from '../contract/lister.ts';
@@ -26,6 +28,10 @@ export interface TelemetryOptions {
 export interface Engine {
   readonly fleet: FleetStatus;
   readonly lister: Lister;
+  /** Absent where no controller runs. */
+  readonly controller?: ControllerView | undefined;
+  /** Absent where no feed is served. */
+  readonly feed?: (() => FeedView) | undefined;
 }
 
 /**
@@ -86,7 +92,7 @@ export class Telemetry {
     return new Metrics(() => this.#view(engine));
   }
 
-  #view({ fleet, lister }: Engine): MetricsView {
+  #view({ fleet, lister, controller, feed }: Engine): MetricsView {
     return {
       now: this.#options.clock.now(),
       version: this.#options.version,
@@ -100,6 +106,8 @@ export class Telemetry {
       suppressedLines: this.#counters.suppressedLines,
       internalErrors: this.#counters.internalErrors,
       eventLoopLagSeconds: this.#lag.seconds,
+      controller: controller?.stats(),
+      feed: feed?.(),
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { ProcessControl, SignalName, Wiring } from '../../src/cli/command.ts';
 import { dispatch } from '../../src/cli/dispatch.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 
 /** A process that a test holds in its hand. */
 export class ProcessFixture implements ProcessControl {
@@ -31,6 +31,7 @@ const nothing: Wiring = {
   startDaemon: () => Promise.reject(new Error('not part of this test')),
   rccSources: () => Promise.resolve([]),
   adapters: () => Promise.resolve([]),
+  localCluster: () => Promise.reject(new Error('no local cluster here')),
 };
 
 export interface Outcome {
@@ -43,6 +44,7 @@ export interface ConsoleOptions {
   readonly wiring?: Partial<Wiring>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly process?: ProcessControl;
+  readonly clock?: Clock;
   /** Sees everything that is written, as it comes. */
   readonly onOutput?: (text: string) => void;
 }
@@ -55,7 +57,7 @@ export async function fedsyncd(argv: readonly string[], options: ConsoleOptions 
     argv,
     environment: options.environment ?? {},
     version: '1.2.3',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     terminal: {
       out: (text) => {
         out += text;

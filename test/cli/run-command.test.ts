@@ -16,6 +16,7 @@ function rig(over: Partial<DaemonHandle> = {}) {
     started.resolve();
     return Promise.resolve({
       opsAddress: '127.0.0.1:1',
+      feedAddress: undefined,
       closed: new Promise<void>(() => undefined),
       stop: (signal) => {
         calls.push(`stop ${signal}`);
@@ -113,6 +114,9 @@ describe('run', () => {
       idleTimeoutMs: 90_000,
       opsAddress: { host: '::', port: 9095 },
       logLevel: 'warn',
+      apiUsers: [],
+      federation: undefined,
+      feed: undefined,
     });
   });
 });

@@ -8,10 +8,13 @@ import { variableOf } from '../../src/config/option.ts';
 import { OPTION_NAMES } from '../../src/config/options.ts';
 import { STATUS_REASONS, STATUS_VALUE } from '../../src/model/status.ts';
 import { EVENTS } from '../../src/telemetry/event-catalog.ts';
-import { METRICS } from '../../src/telemetry/metrics.ts';
+import { HISTOGRAMS, METRICS } from '../../src/telemetry/metrics.ts';
 import { codeSpans, page, pages, root } from './pages.ts';
 
-const metrics = new Set(METRICS.map(({ name }) => name));
+const metrics = new Set([
+  ...METRICS.map(({ name }) => name),
+  ...HISTOGRAMS.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]),
+]);
 const flags = new Set(OPTION_NAMES.map((name) => `--${name}`));
 const variables = new Set(OPTION_NAMES.map(variableOf));
 const events = new Set(Object.keys(EVENTS));
@@ -44,7 +47,7 @@ describe('names in the docs', () => {
     it(`${path}: events, commands, reasons`, () => {
       for (const span of codeSpans(text)) {
         const [family = ''] = span.split('.');
-        if (/^[a-z]+\.[a-z]+$/.test(span) && families.has(family) && !span.endsWith('.ts'))
+        if (/^[a-z]+\.[a-z]+$/.test(span) && families.has(family) && !/\.(ts|yaml)$/.test(span))
           assert.ok(events.has(span), `no event ${span}`);
         const command = /^(?:npx )?fedsyncd ([a-z]+)\b/.exec(span)?.[1];
         if (command !== undefined)

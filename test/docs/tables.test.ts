@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ARCHITECTURE, OPERATIONS, generate } from '../../tools/docs.ts';
+import { ARCHITECTURE, FEED, OPERATIONS, generate } from '../../tools/docs.ts';
 import { root } from './pages.ts';
 
 describe('tables that are made from the code', () => {
-  for (const file of [OPERATIONS, ARCHITECTURE]) {
+  for (const file of [OPERATIONS, ARCHITECTURE, FEED]) {
     it(`${file.slice(root.length + 1)} is what the code says now`, async () => {
       const text = readFileSync(file, 'utf8').split('\n');
       const made = (await generate(text.join('\n'), file)).split('\n');

@@ -81,6 +81,27 @@ describe('CommitLog', () => {
     );
   });
 
+  it('takes a bump as a commit of which nobody is told', () => {
+    const log = new CommitLog(8, () => {});
+    const told: number[] = [];
+    log.onCommit((changes) => told.push(changes.length));
+    log.record('put', place, key);
+    log.commit();
+    assert.deepEqual([log.bump(), log.bump()], [2, 3]);
+    log.record('put', place, key);
+    log.commit();
+    assert.deepEqual(told, [1, 1]);
+    for (const since of [1, 2, 3, 4]) {
+      const answer = log.changes(since);
+      assert.ok(answer.state === 'ok');
+      assert.equal(answer.revision, 4);
+      assert.deepEqual(
+        answer.changes.map(({ revision }) => revision),
+        since < 4 ? [4] : [],
+      );
+    }
+  });
+
   it('says expired for what it does not reach back to, and for revisions that never were', () => {
     const log = new CommitLog(2, () => {});
     for (let i = 0; i < 4; i++) {

@@ -1,3 +1,4 @@
+import type { Found } from '../../src/contract/lister.ts';
 import type { Delta } from '../../src/model/delta.ts';
 import { KIND_OF } from '../../src/model/kind.ts';
 import type { Kind, Resource } from '../../src/model/kind.ts';
@@ -5,10 +6,8 @@ import { LabelSet } from '../../src/model/label-set.ts';
 import type { Entry, EntryKey } from '../../src/model/objects.ts';
 import type { Selector } from '../../src/model/selector.ts';
 
-interface ModelObject {
-  entry: Entry;
-  owner: Resource;
-  since: number;
+interface ModelObject extends Found {
+  readonly owner: Resource;
 }
 
 /** A list under way: what it has not named yet. */
@@ -24,6 +23,42 @@ export function keyText(kind: Kind, key: EntryKey): string {
   return [kind, key.namespace, ...parts].join('|');
 }
 
+/** The commits of all clusters: what an index gives its listeners, by object. */
+export class ModelLog {
+  readonly changes = new Map<string, string[]>();
+  #revision = 0;
+  #isOpen = false;
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Of the open commit. */
+  get next(): number {
+    return this.#revision + 1;
+  }
+
+  record(op: 'put' | 'delete', cluster: string, entry: Entry, last: Entry | undefined): void {
+    this.#isOpen = true;
+    const key = `${cluster} ${keyText(entry.kind, entry)}`;
+    const changes = this.changes.get(key) ?? [];
+    this.changes.set(key, [...changes, changeText(op, this.next, last)]);
+  }
+
+  commit(): void {
+    if (this.#isOpen) this.#revision++;
+    this.#isOpen = false;
+  }
+
+  bump(): void {
+    this.#revision++;
+  }
+}
+
+export function changeText(op: 'put' | 'delete', revision: number, last: Entry | undefined): string {
+  return `${op} ${revision} after ${last === undefined ? 'nothing' : `${content(last)} ${last.resourceVersion}`}`;
+}
+
 /** One cluster as plain maps: the rules of the stale-mark store, said as simply as possible. */
 export class ClusterModel {
   readonly objects = new Map<string, ModelObject>();
@@ -33,9 +68,13 @@ export class ClusterModel {
   readonly provides = new Set<Resource>();
   readonly limit: number;
   readonly refusing = new Set<Resource>();
+  readonly #name: string;
+  readonly #log: ModelLog;
 
-  constructor(limit: number) {
+  constructor(name: string, limit: number, log: ModelLog) {
+    this.#name = name;
     this.limit = limit;
+    this.#log = log;
   }
 
   begin(resource: Resource, reader: number): void {
@@ -82,6 +121,10 @@ export class ClusterModel {
     this.#settle();
   }
 
+  drop(): void {
+    for (const key of this.objects.keys()) this.#remove(key);
+  }
+
   of(kind: Kind): ModelObject[] {
     return [...this.objects.values()].filter((each) => each.entry.kind === kind);
   }
@@ -107,6 +150,8 @@ export class ClusterModel {
 
   /** Every way out of a list's unnamed set that is no list's end: the object went and may come again. */
   #remove(key: string): void {
+    const last = this.objects.get(key)?.entry;
+    if (last !== undefined) this.#log.record('delete', this.#name, last, last);
     this.objects.delete(key);
     for (const list of this.lists.values()) list.unnamed.delete(key);
   }
@@ -181,7 +226,9 @@ export class ClusterModel {
     if (known?.owner === owner) list?.unnamed.delete(key);
     else for (const each of this.lists.values()) each.unnamed.delete(key);
     const isSame = known !== undefined && content(known.entry) === content(entry);
-    this.objects.set(key, { entry, owner, since: isSame ? known.since : now });
+    if (!isSame) this.#log.record('put', this.#name, entry, known?.entry);
+    const { since, revision } = isSame ? known : { since: now, revision: this.#log.next };
+    this.objects.set(key, { cluster: this.#name, entry, owner, since, revision });
   }
 }
 

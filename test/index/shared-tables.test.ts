@@ -20,6 +20,19 @@ describe('InternTable', () => {
     assert.equal(table.size, 2);
   });
 
+  it('takes a guess that holds, and finds the text where it does not', () => {
+    const table = new InternTable();
+    const a = table.acquire('a');
+    assert.equal(table.acquireGuessed('a', a), a);
+    assert.equal(table.release(a), false);
+    const b = table.acquireGuessed('b', a);
+    assert.notEqual(b, a);
+    assert.equal(table.release(a), true);
+    assert.equal(table.acquireGuessed('', a), 0);
+    assert.equal(table.text(table.acquireGuessed('c', b)), 'c');
+    assert.equal(table.size, 2);
+  });
+
   it('keeps the empty text as id 0 for ever', () => {
     const table = new InternTable();
     assert.equal(table.acquire(''), 0);

@@ -34,7 +34,9 @@ describe('Dockerfile', () => {
     const lastStage = instructions.findLastIndex((line) => line.startsWith('FROM '));
     const last = new Set(instructions.slice(lastStage));
     assert.ok(last.has('USER 65532:65532'));
-    assert.ok(last.has('ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/dist/main.js"]'));
+    assert.ok(
+      last.has('ENTRYPOINT ["node", "--max-semi-space-size=8", "--v8-pool-size=2", "/app/dist/main.js"]'),
+    );
     assert.ok(last.has('CMD ["run"]'));
   });
 });

@@ -43,7 +43,7 @@ withServers('manifests of the local cluster', ['etcd', 'kube-apiserver', 'kubect
     }
     await server.applyCalicoCrds('crd.projectcalico.org');
     await server.applyCalicoCrds('projectcalico.org');
-    for (const name of ['fedsyncd', 'secret-access', 'podmonitor']) {
+    for (const name of ['fedsyncd', 'secret-access', 'podmonitor', 'feed']) {
       const file = join(directory, `${name}.yaml`);
       const dry = ['--dry-run=server', '--validate=strict'];
       await server.kubectl(['apply', ...dry, '-f', file]);
@@ -91,12 +91,33 @@ withServers('manifests of the local cluster', ['etcd', 'kube-apiserver', 'kubect
       'list pods',
       'list namespaces',
       'create services',
+      'patch services',
+      'get services/status',
+      'update endpointslices.discovery.k8s.io',
+      'deletecollection endpointslices.discovery.k8s.io',
+      'deletecollection endpoints',
+      'delete events',
+      'get leases.coordination.k8s.io/fedsyncd',
+      'create leases.coordination.k8s.io',
       '* *',
     ];
     for (const sentence of never) {
       const [verb = '', resource = ''] = sentence.split(' ');
       assert.ok(!(await may(verb, resource)), sentence);
     }
+  });
+
+  it('let the daemon program federated services, and hold the one Lease that is named', async () => {
+    const may = mayOf(server, account);
+    for (const sentence of ['list services', 'create endpointslices.discovery.k8s.io', 'patch endpoints']) {
+      const [verb = '', resource = ''] = sentence.split(' ');
+      assert.ok(await may(verb, resource), sentence);
+    }
+    const leases = 'leases.coordination.k8s.io';
+    assert.ok(await may('create', leases, 'calico-system'));
+    for (const verb of ['get', 'update']) assert.ok(await may(verb, `${leases}/fedsyncd`, 'calico-system'));
+    assert.ok(!(await may('update', `${leases}/other`, 'calico-system')));
+    for (const verb of ['delete', 'list']) assert.ok(!(await may(verb, leases, 'calico-system')), verb);
   });
 
   it('let the daemon list and watch the one Secret that is named, and no other', async () => {

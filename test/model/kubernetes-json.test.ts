@@ -6,7 +6,7 @@ import { endpointSliceFromJson } from '../../src/model/endpoint-slice-json.ts';
 import { endpointsSliceNames, endpointsToSlices } from '../../src/model/endpoints-json.ts';
 import { podFactsFromJson } from '../../src/model/pod-json.ts';
 import { namespaceFromJson, serviceAccountFromJson } from '../../src/model/profile-source-json.ts';
-import { parseTime } from '../../src/model/rfc3339.ts';
+import { parseAnyTime, parseTime } from '../../src/model/rfc3339.ts';
 import { serviceFromJson } from '../../src/model/service-json.ts';
 import { check } from './property.ts';
 
@@ -31,6 +31,41 @@ describe('parseTime', () => {
     assert.equal(parseTime('1970-01-01T00:00:01Z'), 1000);
     assert.equal(parseTime('1970-01-01T01:00:00.123456789+01:00'), 123);
     assert.equal(parseTime(''), 0);
+  });
+
+  it('reads whole seconds as Date.parse does, and every text that is nearly one', () => {
+    const part = (digits: number): fc.Arbitrary<string> =>
+      fc.nat(10 ** digits - 1).map((number) => String(number).padStart(digits, '0'));
+    const near = fc
+      .tuple(part(4), part(2), part(2), part(2), part(2), part(2))
+      .map(
+        ([year, month, day, hour, minute, second]) => `${year}-${month}-${day}T${hour}:${minute}:${second}Z`,
+      );
+    const real = fc
+      .date({
+        min: new Date('0000-01-01T00:00:00Z'),
+        max: new Date('9999-12-31T23:59:59Z'),
+        noInvalidDate: true,
+      })
+      .map((date) => date.toISOString().replace(/\.\d+/, ''));
+    const edited = fc
+      .tuple(real, fc.nat(19), fc.constantFrom('0', '9', '3', ':', 'Z', ' ', 'é'))
+      .map(([text, at, by]) => text.slice(0, at) + by + text.slice(at + 1));
+    const outcome = (read: () => number): number | string => {
+      try {
+        return read();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    check(
+      fc.property(fc.oneof(real, near, edited), (text) => {
+        assert.equal(
+          outcome(() => parseTime(text, 'x')),
+          outcome(() => parseAnyTime(text, 'x')),
+        );
+      }),
+    );
   });
 
   it('refuses the rest', () => {

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { ConversionError } from '../../src/model/conversion-error.ts';
-import { parseWorkloadEndpointName, workloadEndpointName } from '../../src/model/workload-endpoint-name.ts';
+import { doubleDashes, halveDashes } from '../../src/model/dashes.ts';
+import {
+  parseWorkloadEndpointName,
+  workloadEndpointName,
+  WorkloadEndpointNameParser,
+} from '../../src/model/workload-endpoint-name.ts';
 import type { WorkloadEndpointNameParts } from '../../src/model/workload-endpoint-name.ts';
 import { check } from './property.ts';
 import { readVectors } from './vectors.ts';
@@ -123,6 +128,35 @@ describe('WorkloadEndpoint names', () => {
       fc.property(soup, (name) => {
         const parts = parseWorkloadEndpointName(name);
         if (parts !== undefined) assert.equal(workloadEndpointName(parts), name);
+      }),
+    );
+  });
+});
+
+describe('WorkloadEndpointNameParser', () => {
+  it('reads what the plain function reads, whatever came before', () => {
+    const piece = fc.constantFrom('-', '--', '---', 'a', 'k8s', 'node--1', 'eth0', 'web--x');
+    const name = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+    const usual = fc
+      .tuple(fc.constantFrom('n', 'node--1'), fc.constantFrom('web', 'web--a', '-x', 'b-'))
+      .map(([node, pod]) => `${node}-k8s-${pod}-eth0`);
+    check(
+      fc.property(fc.array(fc.oneof(name, usual), { maxLength: 12 }), (names) => {
+        const parser = new WorkloadEndpointNameParser();
+        for (const each of names) assert.deepEqual(parser.parse(each), parseWorkloadEndpointName(each));
+      }),
+    );
+  });
+});
+
+describe('dashes', () => {
+  it('are doubled and halved as replaceAll does it', () => {
+    const piece = fc.oneof(fc.constantFrom('-', '--', 'a', 'é', '漢', '-'.repeat(300)), fc.string());
+    check(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const text = pieces.join('');
+        assert.equal(doubleDashes(text), text.replaceAll('-', '--'));
+        assert.equal(halveDashes(text), text.replaceAll('--', '-'));
       }),
     );
   });

@@ -1,12 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 /** A real server or tool that a suite may need. */
 export type ServerName =
-  'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'kube-proxy' | 'etcdctl' | 'etcd-3.4';
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kubectl'
+  | 'kube-controller-manager'
+  | 'kube-proxy'
+  | 'etcdctl'
+  | 'feed-client'
+  | 'etcd-3.4';
 
 /** Paths of what was found on this machine. */
 export type Servers = Readonly<Partial<Record<ServerName, string>>>;
@@ -33,7 +40,23 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const pins = createHash('sha256')
     .update(readFileSync(join(moduleDirectory, 'go.mod')))
     .digest('hex');
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fedsyncd', `servers-${pins.slice(0, 12)}`);
+  return join(cacheHome(env), `servers-${pins.slice(0, 12)}`);
+}
+
+function cacheHome(env: NodeJS.ProcessEnv): string {
+  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fedsyncd');
+}
+
+/** The Go program that reads a Kubernetes API with the stock informers, of this project. */
+export const clientsDirectory = join(import.meta.dirname, 'clients');
+
+/** Where its build is: one directory per content of its sources. */
+export function clientsCacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const sources = createHash('sha256');
+  for (const name of readdirSync(clientsDirectory).sort()) {
+    sources.update(`${name}\0`).update(readFileSync(join(clientsDirectory, name)));
+  }
+  return `${join(cacheHome(env), 'clients')}-${sources.digest('hex').slice(0, 12)}`;
 }
 
 /** What to do about a missing server, for the line that says why a suite is skipped. */
@@ -44,6 +67,7 @@ export const remedies: Readonly<Record<ServerName, string>> = {
   'kube-controller-manager': 'npm run servers (needs Go)',
   'kube-proxy': 'npm run servers (needs Go)',
   etcdctl: 'npm run servers (needs Go)',
+  'feed-client': 'npm run servers (needs Go)',
   'etcd-3.4': 'install etcd 3.4 (Debian 12: apt-get install etcd-server), or set ETCD_3_4 to its path',
 };
 
@@ -59,6 +83,8 @@ export function findServers(env: NodeJS.ProcessEnv = process.env): Servers {
     const file = [...homes.map((home) => join(home, name)), ...onPath(name, env)].find(executable);
     if (file !== undefined) found[name] = file;
   }
+  const client = join(clientsCacheDirectory(env), 'feed-client');
+  if (executable(client)) found['feed-client'] = client;
   const old = [env['ETCD_3_4'] ?? '', '/usr/bin/etcd', ...onPath('etcd', env)]
     .filter(executable)
     .find((file) => version(file, ['--version'])?.join('.') === '3.4');
@@ -68,7 +94,7 @@ export function findServers(env: NodeJS.ProcessEnv = process.env): Servers {
 
 /** What is missing and `npm run servers` builds. */
 export function unbuilt(found: Servers): ServerName[] {
-  return [...together, ...beside].filter((name) => found[name] === undefined);
+  return [...together, ...beside, 'feed-client' as const].filter((name) => found[name] === undefined);
 }
 
 function fromDirectory(directory: string | undefined): Servers | undefined {

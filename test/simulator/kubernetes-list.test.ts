@@ -132,7 +132,21 @@ describe('simulated API server, lists', () => {
     );
     assert.deepEqual(await names(`/api/v1/pods?fieldSelector=metadata.name%3D${name}`), [pod?.key]);
     assert.equal((await get(url('/api/v1/pods?fieldSelector=status.phase%3DRunning'))).status, 400);
-    assert.equal((await get(url('/api/v1/pods?labelSelector=app%3Dcart'))).status, 400);
+  });
+
+  it('evaluates label selectors of equality, and refuses others', async (test) => {
+    const { url, world } = await kubernetesFixture(test);
+    const apps = [...world.store.tables.services.all()].map(({ workload }) => workload.name);
+    const [app = ''] = apps;
+    const count = async (selector: string): Promise<number> =>
+      (await getJson<List>(url(`/api/v1/services?labelSelector=${encodeURIComponent(selector)}`))).items
+        .length;
+    const equal = apps.filter((name) => name === app).length;
+    assert.ok(equal > 0 && equal < apps.length);
+    assert.equal(await count(`app=${app}`), equal);
+    assert.equal(await count(`app!=${app}`), apps.length - equal);
+    assert.equal(await count(`app==${app},no-such-label=x`), 0);
+    assert.equal((await get(url('/api/v1/services?labelSelector=app%20in%20(x)'))).status, 400);
   });
 });
 

@@ -86,6 +86,12 @@ export class FakeRccSource implements RccSource {
     this.#push?.({ documents, rejected: [], problem: undefined });
   }
 
+  /** Some document cannot be read; the others stay as they are. */
+  reject(origin: string): void {
+    const rejected = [{ origin, problem: 'is no YAML' }];
+    this.#push?.({ documents: this.#documents, rejected, problem: undefined });
+  }
+
   fail(message: string): void {
     this.#push?.({ documents: [], rejected: [], problem: { reason: 'SourceMissing', message } });
   }
@@ -136,11 +142,11 @@ export interface FakeFleet {
   readonly sources: readonly FakeRccSource[];
   readonly manager: ClusterManager;
   readonly events: DaemonEvent[];
+  /** Clusters of which the index says that it has all services. */
+  readonly complete: Set<string>;
   readonly running: Promise<void>;
   stop(): Promise<void>;
 }
-
-const noPools = { revision: 0, clusters: () => [], list: () => [] } as unknown as Lister;
 
 /** The engine with everything around it replaced by models: time moves only when told. */
 export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']): FakeFleet {
@@ -149,9 +155,10 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
   const replicas = new ModelReplicas();
   const sources = sourceNames.map((name) => new FakeRccSource(name));
   const events: DaemonEvent[] = [];
+  const complete = new Set<string>();
   const manager = new ClusterManager({
     sources,
-    lister: noPools,
+    lister: noPools(complete),
     adapters: [remotes],
     replicas,
     datastore: {
@@ -188,6 +195,7 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
     sources,
     manager,
     events,
+    complete,
     running,
     stop: async () => {
       controller.abort(new Error('test over'));
@@ -195,4 +203,9 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
       await running.catch(() => undefined);
     },
   };
+}
+
+function noPools(complete: ReadonlySet<string>): Lister {
+  const servicesComplete = (cluster: string): boolean => complete.has(cluster);
+  return { revision: 0, clusters: () => [], list: () => [], servicesComplete } as unknown as Lister;
 }

@@ -13,7 +13,7 @@ function listerOf(pools: Pools): Pick<Lister, 'clusters' | 'list'> {
   return {
     clusters: () => Object.keys(pools),
     list: (_kind, cluster = '') =>
-      (pools[cluster] ?? []).map((entry): Found => ({ cluster, entry, since: 0 })),
+      (pools[cluster] ?? []).map((entry): Found => ({ cluster, entry, since: 0, revision: 0 })),
   };
 }
 

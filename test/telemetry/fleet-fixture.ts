@@ -50,6 +50,7 @@ export class FleetFixture implements FleetStatus {
   clusters = (): readonly ClusterStatus[] => this.list;
   conflicts = (): ReturnType<FleetStatus['conflicts']> => this.conflictList;
   sources = (): ReturnType<FleetStatus['sources']> => this.sourceList;
+  isGone = (): boolean => false;
   overlaps = (): ReturnType<FleetStatus['overlaps']> => this.overlapList;
   ready = (): ReturnType<FleetStatus['ready']> => ({ ready: this.isReady, waitingFor: this.waiting });
 }
@@ -57,6 +58,7 @@ export class FleetFixture implements FleetStatus {
 export const POD: FoundEndpoint = {
   cluster: 'east',
   since: NOW - 5000,
+  revision: 7,
   inheritedLabels: LabelSet.fromRecord({ 'pcns.team': 'blue' }),
   entry: {
     kind: 'WorkloadEndpoint',
@@ -94,10 +96,14 @@ export function lister(over: Partial<Lister> = {}): Lister {
     endpointsByIP: (address) => (address === '10.1.2.3' ? [POD] : []),
     excludedByIP: (address) => (address === '10.1.2.3' ? [{ cluster: 'east', exclusion: EXCLUDED }] : []),
     service: () => [],
+    servicesIn: () => [],
+    servicesComplete: () => false,
     slicesOf: () => [],
     select: () => Promise.resolve({ count: 0, endpoints: [] }),
     changes: () => ({ state: 'expired' }),
     onCommit: () => () => undefined,
+    bump: () => 8,
+    snapshot: () => ({ revision: 7, size: 0, read: () => [], close: () => undefined }),
     ...over,
   };
 }

@@ -51,7 +51,7 @@ describe('ops server', () => {
       const [status, body] = await text(path);
       assert.equal(status, 404, path);
       const { paths } = JSON.parse(body) as { paths: string[] };
-      assert.deepEqual(paths, ['/', '/status', '/explain', '/metrics', '/liveness', '/readiness']);
+      assert.deepEqual(paths, ['/', '/status', '/explain', '/plan', '/metrics', '/liveness', '/readiness']);
     }
   });
 
@@ -154,7 +154,7 @@ describe('ops server', () => {
       ['?ip=shop/web', /"shop\/web"/],
       ['?ip=10.0.0.1%2F8', /"10\.0\.0\.1\/8"/],
       ['?ip=', /""/],
-      ['', /"ip" is missing/],
+      ['', /a parameter is missing/],
     ] as const) {
       const [status, body] = await text(`/explain${query}`);
       assert.equal(status, 400, query);

@@ -24,6 +24,8 @@ export class NetworkNamespace implements Place {
     const [file = 'unshare', ...args] = [...endsWithTest, 'unshare', ...words];
     const agent = spawn(file, args, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     this.#agent = agent;
+    // Each socket that is handed over listens to it until it is taken.
+    agent.setMaxListeners(0);
     agent.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4000);
     });

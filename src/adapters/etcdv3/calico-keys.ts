@@ -50,3 +50,32 @@ export function parseKey(key: Buffer, range: KeyRange, namespaced: boolean): Obj
   if (slash <= 0 || slash === rest.length - 1 || rest.includes('/', slash + 1)) return undefined;
   return { namespace: rest.slice(0, slash), name: rest.slice(slash + 1) };
 }
+
+/** `parseKey` for keys with a namespace that come in their order: the namespace is mostly that of the key before, and then the same string. */
+export class NamespacedKeys {
+  readonly #range: KeyRange;
+  /** The last key up to the name. */
+  #head: Buffer = Buffer.alloc(0);
+  #namespace = '';
+
+  constructor(range: KeyRange) {
+    this.#range = range;
+  }
+
+  parse(key: Buffer): ObjectKey | undefined {
+    const length = this.#head.length;
+    if (length === 0 || key.length <= length || key.compare(this.#head, 0, length, 0, length) !== 0) {
+      return this.#parseAll(key);
+    }
+    const name = key.toString('utf8', length);
+    return name.includes('/') ? undefined : { namespace: this.#namespace, name };
+  }
+
+  #parseAll(key: Buffer): ObjectKey | undefined {
+    const parsed = parseKey(key, this.#range, true);
+    if (parsed === undefined) return undefined;
+    this.#head = Buffer.from(key.subarray(0, key.indexOf('/', this.#range.start.length) + 1));
+    this.#namespace = parsed.namespace;
+    return parsed;
+  }
+}

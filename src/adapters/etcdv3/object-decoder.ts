@@ -1,11 +1,11 @@
 import { isAscii } from 'node:buffer';
 import { calicoDeleted, decodeCalico } from '../../model/calico-json.ts';
 import type { CalicoResource } from '../../model/calico-json.ts';
-import { workloadEndpointId } from '../../model/calico-workload-endpoint.ts';
+import { WorkloadEndpointIds } from '../../model/calico-workload-endpoint.ts';
 import type { Delta } from '../../model/delta.ts';
 import type { EndpointKey } from '../../model/endpoint-pattern.ts';
 import { EndpointPatterns } from '../../model/endpoint-patterns.ts';
-import { parseKey, rangeOf } from './calico-keys.ts';
+import { NamespacedKeys, parseKey, rangeOf } from './calico-keys.ts';
 import type { KeyRange, ObjectKey } from './calico-keys.ts';
 import type { KeyDecoder } from './key-stream.ts';
 import type { KeyValue } from './proto-range.ts';
@@ -23,10 +23,13 @@ export class ObjectDecoder implements KeyDecoder<Delta> {
   readonly #resource: CalicoResource;
   readonly #options: DecoderOptions;
   readonly #patterns: EndpointPatterns;
+  readonly #keys: NamespacedKeys;
+  readonly #ids = new WorkloadEndpointIds();
 
   constructor(resource: CalicoResource, options: DecoderOptions) {
     this.#resource = resource;
     this.range = rangeOf(resource);
+    this.#keys = new NamespacedKeys(this.range);
     this.#options = options;
     this.#patterns = options.patterns ?? new EndpointPatterns();
   }
@@ -74,12 +77,13 @@ export class ObjectDecoder implements KeyDecoder<Delta> {
   /** Only WorkloadEndpoints come in numbers that call for a fast path. */
   #patternKey(key: ObjectKey, kv: KeyValue): EndpointKey | undefined {
     if (this.#resource !== 'workloadendpoints') return undefined;
-    const id = workloadEndpointId(key);
+    const id = this.#ids.of(key);
     return id && { id, name: key.name, revision: String(kv.modRevision) };
   }
 
   #key(kv: KeyValue): ObjectKey | undefined {
-    const key = parseKey(kv.key, this.range, this.#resource === 'workloadendpoints');
+    const key =
+      this.#resource === 'workloadendpoints' ? this.#keys.parse(kv.key) : parseKey(kv.key, this.range, false);
     if (key === undefined) return undefined;
     return this.#options.excludeNamespaces.has(key.namespace) ? undefined : key;
   }

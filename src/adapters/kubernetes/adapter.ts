@@ -1,8 +1,8 @@
-import type { Adapter, CheckStep, DatastoreOptions, PreparedDatastore } from '../../contract/adapter.ts';
+import type { Adapter, DatastoreOptions, PreparedDatastore } from '../../contract/adapter.ts';
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { Resource } from '../../model/kind.ts';
 import type { ClusterAccess } from '../../model/rcc.ts';
-import { checkReading } from './check.ts';
+import { checkDatastore } from './check.ts';
 import { type ReaderTuning, standardReaderTuning } from './collection.ts';
 import { type PreparedKubernetes, prepareKubernetes } from './connection/connect.ts';
 import { ALL_RESOURCES, KubernetesDatastore, SERVICE_RESOURCES } from './datastore.ts';
@@ -38,7 +38,7 @@ export class KubernetesAdapter implements Adapter {
       fingerprint: prepared.fingerprint,
       files: prepared.files,
       open,
-      check: (signal) => check(prepared, open, signal),
+      check: (signal) => checkDatastore(prepared, open, signal),
     };
   }
 
@@ -58,22 +58,5 @@ export class KubernetesAdapter implements Adapter {
       tuning: this.#tuning,
       shared: this.#shared,
     });
-  }
-}
-
-async function* check(
-  prepared: PreparedKubernetes,
-  open: () => KubernetesDatastore,
-  signal: AbortSignal,
-): AsyncGenerator<CheckStep> {
-  for await (const step of prepared.checkConnection(signal)) {
-    yield step;
-    if (step.result === 'failed') return;
-  }
-  const datastore = open();
-  try {
-    yield* checkReading(datastore, signal);
-  } finally {
-    await datastore.close();
   }
 }

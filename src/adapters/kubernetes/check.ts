@@ -1,18 +1,34 @@
 import type { CheckStep } from '../../contract/adapter.ts';
 import { DatastoreError } from '../../contract/datastore-error.ts';
 import type { Resource } from '../../model/kind.ts';
+import type { PreparedKubernetes } from './connection/connect.ts';
 import type { KubernetesDatastore } from './datastore.ts';
 
 const FIRST_PAGE = 500;
+
+/** All steps of a preflight: of the connection, then of what can be read over it. Never rejects but for the signal's reason. */
+export async function* checkDatastore(
+  connection: Pick<PreparedKubernetes, 'checkConnection'>,
+  open: () => KubernetesDatastore,
+  signal: AbortSignal,
+): AsyncGenerator<CheckStep> {
+  for await (const step of connection.checkConnection(signal)) {
+    yield step;
+    if (step.result === 'failed') return;
+  }
+  const datastore = open();
+  try {
+    yield* checkReading(datastore, signal);
+  } finally {
+    await datastore.close();
+  }
+}
 
 /**
  * The steps of a preflight after the connection: `permissions` for each resource, `identity`, and a first page of
  * the largest resource. Never rejects but for the signal's reason.
  */
-export async function* checkReading(
-  datastore: KubernetesDatastore,
-  signal: AbortSignal,
-): AsyncGenerator<CheckStep> {
+async function* checkReading(datastore: KubernetesDatastore, signal: AbortSignal): AsyncGenerator<CheckStep> {
   for (const resource of datastore.resources) yield await permission(datastore, resource, signal);
   yield await identity(datastore, signal);
   yield await firstPage(datastore, signal);

@@ -5,11 +5,18 @@ import { endpointSliceKind, endpointsKind } from './core-kinds.ts';
 import { objectDecoder } from './object-decoder.ts';
 import type { SharedValues } from './wire/proto-meta.ts';
 
+/** So many refusals in a row are no change of rights yet. */
+const MOMENTARY_REFUSALS = 3;
+
 /** EndpointSlices, or core/v1 Endpoints where those are missing or forbidden. */
 export class SliceCollections {
   readonly #slices: Collection;
   readonly #endpoints: Collection;
   #fallback = false;
+  /** EndpointSlices were read over this connection. */
+  #listed = false;
+  /** How often in a row they were refused since. */
+  #refusals = 0;
 
   constructor(context: ReaderContext, shared: SharedValues, excluded: ReadonlySet<string>) {
     this.#slices = new Collection(
@@ -29,9 +36,13 @@ export class SliceCollections {
     try {
       const { outcome } = await this.#slices.list(sink, signal);
       this.#fallback = false;
+      this.#listed = true;
+      this.#refusals = 0;
       return outcome;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
+      // An API server that starts refuses for a moment what it grants: slices that have no Endpoints must not vanish by that.
+      if (this.#listed && ++this.#refusals <= MOMENTARY_REFUSALS) throw error;
       const outcome = await this.#listEndpoints(error, { sink, signal });
       this.#fallback = true;
       return outcome;

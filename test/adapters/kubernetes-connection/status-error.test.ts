@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type ErrorAnswer,
-  statusError,
-  statusObjectError,
-} from '../../../src/adapters/kubernetes/connection/status-error.ts';
+import type { ErrorAnswer } from '../../../src/adapters/kubernetes/connection/status-body.ts';
+import { statusError, statusObjectError } from '../../../src/adapters/kubernetes/connection/status-error.ts';
 
 function answer(status: number, body: unknown, headers: ErrorAnswer['headers'] = {}): ErrorAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

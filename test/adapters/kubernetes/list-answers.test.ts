@@ -231,6 +231,30 @@ describe('the list of a Kubernetes datastore', () => {
     api.off('/apis/discovery.k8s.io/v1/endpointslices');
   });
 
+  it('does not turn to Endpoints because slices that it has read are refused for a moment', async () => {
+    const slices = '/apis/discovery.k8s.io/v1/endpointslices';
+    let refused = false;
+    api.on(slices, (query, response) => {
+      if (refused) status(response, 403, 'Forbidden');
+      else if (query.has('watch')) status(response, 422, 'Invalid');
+      else send(response, PROTOBUF, listBody([], '9'));
+    });
+    api.on('/api/v1/endpoints', (query, response) => {
+      if (query.has('watch')) status(response, 422, 'Invalid');
+      else send(response, PROTOBUF, listBody([], '9'));
+    });
+    const list = (): ReturnType<KubernetesDatastore['list']> =>
+      datastore.list({ resource: 'endpointslices', sink, signal: run.signal });
+    assert.equal((await list()).note, undefined);
+    refused = true;
+    for (let i = 0; i < 3; i++) await assert.rejects(list(), failsWith('forbidden', 'Forbidden'));
+    assert.match((await list()).note ?? '', /EndpointSlices are forbidden/);
+    refused = false;
+    assert.equal((await list()).note, undefined);
+    api.off('/api/v1/endpoints');
+    api.off(slices);
+  });
+
   it('rejects calls under way when it is closed, and may be closed twice', async () => {
     api.on(PODS, () => {});
     const listing = listPods();

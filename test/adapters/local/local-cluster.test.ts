@@ -10,6 +10,7 @@ const options: LocalClusterOptions = {
   rccDirectory: undefined,
   kubeconfig: undefined,
   localEtcd: undefined,
+  apiUsers: [],
   inspect: [{ name: 'export', directory: '/export' }],
   datastore: {
     connectTimeoutMs: 1_000,
@@ -28,10 +29,21 @@ describe('local cluster', () => {
       ['inspect'],
     );
     assert.deepEqual(await local.identify(new AbortController().signal), []);
+    assert.equal(local.api, undefined);
+    assert.equal(local.services, undefined);
     await local.close();
   });
 
   it('is missed where the Kubernetes source was asked for', async () => {
     await assert.rejects(openLocalCluster({ ...options, offline: false }, host), /not in a pod/);
+  });
+
+  it('is needed by a controller, whatever the sources are', async () => {
+    const needy = { ...options, apiUsers: ['--controllers federated-services'] };
+    const wrong = { reaction: 'config', message: /^--controllers federated-services needs .*: not in a pod/ };
+    await assert.rejects(openLocalCluster(needy, host), wrong);
+    await assert.rejects(openLocalCluster({ ...needy, offline: false, rccSources: [] }, host), wrong);
+    const missing = { ...needy, offline: false, rccSources: [], kubeconfig: '/no/such/kubeconfig' };
+    await assert.rejects(openLocalCluster(missing, host), { reaction: 'config', message: /\/no\/such/ });
   });
 });

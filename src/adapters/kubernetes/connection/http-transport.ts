@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { DatastoreError } from '../../../contract/datastore-error.ts';
 import type { DatastoreOptions } from '../../../contract/adapter.ts';
@@ -10,8 +11,8 @@ import type { KubeEndpoint } from '../access/endpoint.ts';
 import type { KubeHost } from '../host.ts';
 import { Http1Link } from './http1-link.ts';
 import { Http2Link } from './http2-link.ts';
-import { type Link, type LinkResponse, NotSent } from './link.ts';
-import type { KubeRequest, KubeResponse, KubeTransport } from './transport.ts';
+import { type Link, type LinkResponse, type LinkWrite, NotSent } from './link.ts';
+import type { KubeRequest, KubeResponse, KubeTransport, KubeWrite } from './transport.ts';
 
 const BOTH = ['h2', 'http/1.1'] as const;
 const HTTP1_ONLY = ['http/1.1'] as const;
@@ -45,11 +46,19 @@ export class HttpTransport implements KubeTransport {
     this.#credentials = credentialsOf(endpoint, host, this.#lifetime.signal);
   }
 
-  async get(request: KubeRequest): Promise<KubeResponse> {
+  get(request: KubeRequest): Promise<KubeResponse> {
+    return this.#ask(request, undefined);
+  }
+
+  send(request: KubeWrite): Promise<KubeResponse> {
+    return this.#ask(request, request);
+  }
+
+  async #ask(request: KubeRequest, write: LinkWrite | undefined): Promise<KubeResponse> {
     const { signal } = request;
     signal.throwIfAborted();
     const used = await this.#credentials.current(signal);
-    const response = await this.#send(request, used);
+    const response = await this.#send(request, write, used);
     if (response.status !== 401 || !this.#credentials.refused(used)) return response;
     const fresh = await this.#credentials.current(signal).catch((error: unknown) => {
       response.discard();
@@ -57,7 +66,7 @@ export class HttpTransport implements KubeTransport {
     });
     if (fresh.authorization === used.authorization && fresh.cert === used.cert) return response;
     response.discard();
-    return this.#send(request, fresh);
+    return this.#send(request, write, fresh);
   }
 
   onContact(listener: () => void): () => void {
@@ -76,18 +85,27 @@ export class HttpTransport implements KubeTransport {
     return Promise.resolve();
   }
 
-  async #send(request: KubeRequest, credentials: CredentialSet): Promise<LinkResponse> {
+  async #send(
+    request: KubeRequest,
+    write: LinkWrite | undefined,
+    credentials: CredentialSet,
+  ): Promise<LinkResponse> {
     const attempt = async (): Promise<LinkResponse> => {
       const link = await abortable(this.#linkFor(credentials), request.signal);
-      return link.get({
+      return link.request({
         path: this.#endpoint.server.basePath + request.path,
         headers: {
           accept: request.accept ?? 'application/json',
           'user-agent': 'fedsyncd',
           ...(credentials.authorization !== undefined && { authorization: credentials.authorization }),
           ...this.#endpoint.impersonation,
+          ...(write !== undefined && {
+            'content-type': write.contentType,
+            'content-length': String(Buffer.byteLength(write.body)),
+          }),
         },
         signal: request.signal,
+        write,
       });
     };
     try {

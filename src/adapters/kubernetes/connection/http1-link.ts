@@ -43,11 +43,11 @@ export class Http1Link implements Link {
     return !this.#usable && this.#open.size === 0;
   }
 
-  async get(request: LinkRequest): Promise<LinkResponse> {
+  async request(request: LinkRequest): Promise<LinkResponse> {
     request.signal.throwIfAborted();
     const outgoing = httpRequest({
       agent: this.#agent,
-      method: 'GET',
+      method: request.write?.method ?? 'GET',
       path: request.path,
       headers: { host: this.#options.authority, ...request.headers },
       setHost: false,
@@ -62,7 +62,7 @@ export class Http1Link implements Link {
       request.signal.removeEventListener('abort', cancel);
     });
     try {
-      const incoming = await this.#answer(outgoing, request.signal);
+      const incoming = await this.#answer(outgoing, request);
       return {
         status: incoming.statusCode ?? 0,
         headers: plainHeaders(incoming),
@@ -98,14 +98,16 @@ export class Http1Link implements Link {
     this.#agent.destroy();
   }
 
-  async #answer(outgoing: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  async #answer(outgoing: ClientRequest, { signal, write }: LinkRequest): Promise<IncomingMessage> {
     const { clock, headerTimeoutMs, server } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     outgoing.once('response', resolve);
     outgoing.on('error', (error) => {
       if (signal.aborted) reject(signal.reason);
-      // The server may close an idle connection at the very moment we use it.
-      else if (outgoing.reusedSocket && isReset(error)) reject(new NotSent('idle connection closed'));
+      // The server may close an idle connection at the very moment we use it. Or it fell in the middle of its work: a
+      // write is not sent twice on a guess.
+      else if (write === undefined && outgoing.reusedSocket && isReset(error))
+        reject(new NotSent('idle connection closed'));
       else reject(networkError(error, server));
     });
     const stopTimer = clock.after(headerTimeoutMs, () =>
@@ -113,7 +115,7 @@ export class Http1Link implements Link {
         new DatastoreError('retry', 'Timeout', `${server}: no answer within ${headerTimeoutMs / 1000} s`),
       ),
     );
-    outgoing.end();
+    outgoing.end(write?.body);
     try {
       return await promise;
     } finally {

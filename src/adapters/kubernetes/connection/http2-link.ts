@@ -76,7 +76,7 @@ export class Http2Link implements Link {
     return this.#session.destroyed;
   }
 
-  async get(request: LinkRequest): Promise<LinkResponse> {
+  async request(request: LinkRequest): Promise<LinkResponse> {
     request.signal.throwIfAborted();
     const stream = this.#open(request);
     // Before the body is iterated nobody else listens.
@@ -124,10 +124,14 @@ export class Http2Link implements Link {
 
   #open(request: LinkRequest): ClientHttp2Stream {
     try {
-      return this.#session.request(
-        { ...request.headers, ':method': 'GET', ':path': request.path },
-        { endStream: true },
+      const { headers, path, write } = request;
+      // Said each time: Node by itself ends a DELETE without a body.
+      const stream = this.#session.request(
+        { ...headers, ':method': write?.method ?? 'GET', ':path': path },
+        { endStream: write === undefined },
       );
+      if (write !== undefined) stream.end(write.body);
+      return stream;
     } catch (error) {
       throw new NotSent('the session takes no more streams', { cause: error });
     }
@@ -146,7 +150,8 @@ export class Http2Link implements Link {
     stream.once('error', (error) => {
       failure = error;
     });
-    stream.once('close', () => reject(signal.aborted ? signal.reason : this.#unanswered(stream, failure)));
+    const closed = (): void => reject(signal.aborted ? signal.reason : this.#unanswered(stream, failure));
+    stream.once('close', closed);
     const stopTimer = host.clock.after(headerTimeoutMs, () =>
       reject(this.#timeout(`no answer within ${headerTimeoutMs / 1000} s`)),
     );
@@ -154,6 +159,8 @@ export class Http2Link implements Link {
       return await promise;
     } finally {
       stopTimer();
+      // Every stream closes: an error for each, with its stack, would be made for nobody.
+      stream.off('close', closed);
     }
   }
 

@@ -1,11 +1,15 @@
-import type { KubeResponse } from './transport.ts';
+import type { KubeResponse, KubeWrite } from './transport.ts';
 
 export interface LinkRequest {
   /** With the server's base path. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly signal: AbortSignal;
+  /** undefined = a GET. */
+  readonly write?: LinkWrite | undefined;
 }
+
+export type LinkWrite = Pick<KubeWrite, 'method' | 'body' | 'contentType'>;
 
 export interface LinkResponse extends KubeResponse {
   /** Gives the answer up without reading it. */
@@ -19,14 +23,17 @@ export interface Link {
   /** Nothing of it is left: neither requests nor sockets. */
   readonly done: boolean;
   /** Rejects with a DatastoreError, NotSent, or the signal's reason. */
-  get(request: LinkRequest): Promise<LinkResponse>;
+  request(request: LinkRequest): Promise<LinkResponse>;
   /** No new requests; frees itself when those under way are done. */
   retire(): void;
   /** Cuts everything off. */
   destroy(): void;
 }
 
-/** The request did not reach the server's handler: sending it again over a new connection is safe and sensible. */
+/**
+ * The server did not handle the request, or it is a GET that may not have been: sending it again over a new connection is
+ * safe and sensible.
+ */
 export class NotSent extends Error {
   override readonly name = 'NotSent';
 }

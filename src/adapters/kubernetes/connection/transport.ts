@@ -8,6 +8,15 @@ export interface KubeRequest {
   readonly signal: AbortSignal;
 }
 
+/** One request that changes something. */
+export interface KubeWrite extends KubeRequest {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** JSON text. */
+  readonly body: string;
+  /** `application/json`, or the kind of patch: `application/merge-patch+json`. */
+  readonly contentType: string;
+}
+
 /** Takes the chunks of a body. What it throws ends the reading. */
 export interface ChunkTaker {
   /** A chunk, to be used during the call or kept. False = stop for now. */
@@ -40,6 +49,11 @@ export interface KubeTransport {
   /** `https://10.0.0.1:6443`, for messages. */
   readonly server: string;
   get(request: KubeRequest): Promise<KubeResponse>;
+  /**
+   * Reaches the server's handler at most once: it goes out again by itself only where the server surely did not handle it
+   * (it refused the credentials, or the stream). Where this rejects, it may have been done all the same.
+   */
+  send(request: KubeWrite): Promise<KubeResponse>;
   /** Called at each sign of life of the connection itself (HTTP/2 PING answered). Returns the way to stop. */
   onContact(listener: () => void): () => void;
   close(): Promise<void>;

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { DatastoreError } from '../../../contract/datastore-error.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import type { JsonObject } from '../../../model/json-field.ts';
 
 /** A JSON body whole, up to `maxBytes`. For answers that are small by nature. */
 export async function readJson(
@@ -58,6 +57,21 @@ export function parseObject(text: string, what: string): JsonObject {
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function metadataOf(object: JsonObject): JsonObject {
+  return isObject(object['metadata']) ? object['metadata'] : {};
+}
+
+/** The object without `metadata.managedFields`: as large as the rest, and nobody here reads it. Changes it in place. */
+export function withoutManagedFields(object: JsonObject): JsonObject {
+  delete (metadataOf(object) as Record<string, unknown>)['managedFields'];
+  return object;
+}
+
+/** '' for anything but a string. */
+export function stringOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 export function protocolError(message: string): DatastoreError {

@@ -1,5 +1,5 @@
-import { type JsonObject, isObject, readJson } from './local-body.ts';
-import { metadataOf } from './local-watch.ts';
+import type { JsonObject } from '../../../model/json-field.ts';
+import { isObject, metadataOf, readJson } from './local-body.ts';
 import { statusError } from '../connection/status-error.ts';
 import type { KubeTransport } from '../connection/transport.ts';
 

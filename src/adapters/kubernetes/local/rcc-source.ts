@@ -1,7 +1,10 @@
 import { DatastoreError } from '../../../contract/datastore-error.ts';
+import type { LocalCollection } from '../../../contract/local-api.ts';
 import type { RccSnapshot, RccSource } from '../../../contract/rcc-source.ts';
 import { Backoff } from '../../../runtime/backoff.ts';
-import { type LocalConnection, type LocalResource, listAndWatch, listLocal } from './local-watch.ts';
+import { listCollection } from './collection-list.ts';
+import { byKey, listAndWatch } from './list-and-watch.ts';
+import type { LocalConnection } from './local-connection.ts';
 import { type GroupView, RccLedger } from './rcc-ledger.ts';
 import { RCC_GROUPS, RCC_RESOURCE, type RccGroup, probeGroup } from './rcc-presence.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -125,7 +128,7 @@ class Run {
       return this.#timings.absentPollMs;
     }
     return listAndWatch(
-      resourceOf(group.api),
+      collectionOf(group.api),
       this.#connection,
       (objects) => {
         group.failure = undefined;
@@ -175,9 +178,9 @@ class Run {
   async #presentNow(): Promise<ReadonlySet<string>> {
     const served = this.#groups.filter((group) => group.state === 'served');
     const lists = await Promise.all(
-      served.map((group) => listLocal(resourceOf(group.api), this.#connection.transport, this.#signal)),
+      served.map((group) => listCollection(collectionOf(group.api), this.#connection, this.#signal)),
     );
-    return new Set(lists.flatMap(({ objects }) => Array.from(objects.keys())));
+    return new Set(lists.flatMap(({ objects }) => [...byKey(objects).keys()]));
   }
 
   /** True if each answer came from the CRD itself. */
@@ -196,10 +199,9 @@ class Run {
 }
 
 /** The list of one group. */
-function resourceOf({ group, version }: RccGroup): LocalResource {
+function collectionOf({ group, version }: RccGroup): LocalCollection {
   return {
     path: `/apis/${group}/${version}/${RCC_RESOURCE}`,
-    fieldSelector: '',
     what: `${RCC_RESOURCE}.${group}`,
   };
 }

@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { DatastoreError } from '../../../contract/datastore-error.ts';
 import type { SecretSnapshot, SecretSource } from '../../../contract/rcc-source.ts';
+import type { JsonObject } from '../../../model/json-field.ts';
 import type { SecretName } from '../../../model/rcc.ts';
 import { Backoff } from '../../../runtime/backoff.ts';
-import { type JsonObject, isObject } from './local-body.ts';
-import { type LocalConnection, listAndWatch } from './local-watch.ts';
+import { keyOf, listAndWatch } from './list-and-watch.ts';
+import { isObject } from './local-body.ts';
+import type { LocalConnection } from './local-connection.ts';
 import { retryDelay } from './retry-delay.ts';
 
 /** One Secret that is watched, for everybody who asked for it. */
@@ -43,12 +45,12 @@ export class KubernetesSecretSource implements SecretSource {
     shared.listeners.delete(listener);
     if (shared.listeners.size > 0) return;
     shared.stop.abort();
-    const key = keyOf(name);
+    const key = keyOf(name.namespace, name.name);
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
 
   #join(name: SecretName, listener: (secret: SecretSnapshot) => void): Shared {
-    const key = keyOf(name);
+    const key = keyOf(name.namespace, name.name);
     const existing = this.#shared.get(key);
     if (existing !== undefined && !existing.stop.signal.aborted) {
       existing.listeners.add(listener);
@@ -73,24 +75,25 @@ export class KubernetesSecretSource implements SecretSource {
       shared.last = secret;
       for (const listener of shared.listeners) listener(secret);
     };
-    const resource = {
+    const key = keyOf(name.namespace, name.name);
+    const collection = {
       path: `/api/v1/namespaces/${encodeURIComponent(name.namespace)}/secrets`,
       fieldSelector: `metadata.name=${name.name}`,
-      what: `Secret ${keyOf(name)}`,
+      what: `Secret ${key}`,
     };
     while (!signal.aborted) {
       const started = clock.monotonic();
       try {
         await listAndWatch(
-          resource,
+          collection,
           this.#connection,
-          (objects) => tell(snapshotOf(objects.get(name.name))),
+          (objects) => tell(snapshotOf(objects.get(key))),
           signal,
         );
       } catch (error) {
         if (signal.aborted) return;
         if (clock.monotonic() - started > STEADY_MS) backoff.reset();
-        const failure = asDatastoreError(error, resource.what);
+        const failure = asDatastoreError(error, collection.what);
         const failed = failureOf(failure, shared.last);
         if (failed !== undefined) tell(failed);
         await clock.sleep(retryDelay(failure, backoff, random), signal).catch(() => {});
@@ -123,8 +126,4 @@ function snapshotOf(secret: JsonObject | undefined): SecretSnapshot {
 function asDatastoreError(error: unknown, what: string): DatastoreError {
   if (error instanceof DatastoreError) return error;
   return new DatastoreError('retry', 'ProtocolError', `reading ${what} failed`, { cause: error });
-}
-
-function keyOf(name: SecretName): string {
-  return `${name.namespace}/${name.name}`;
 }

@@ -1,0 +1,48 @@
+import type { Address } from './option-value.ts';
+import type { Values } from './parse.ts';
+
+/** Where and to whom the feed is served. What goes together is checked by the feed itself. */
+export interface FeedConfig {
+  readonly address: Address;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+  readonly clientCaFile: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly tokenReview: boolean;
+  readonly tokenAudiences: readonly string[];
+  readonly authorization: 'all' | 'local-rbac';
+  readonly anonymous: boolean;
+}
+
+const OF_NO_USE_ALONE = [
+  'feed-tls-cert-file',
+  'feed-tls-key-file',
+  'feed-client-ca-file',
+  'feed-token-file',
+  'feed-token-audience',
+] as const;
+
+/** undefined where no feed is asked for; appends options that would be ignored then. */
+export function feedConfig(values: Values, problems: string[]): FeedConfig | undefined {
+  const address = values['feed-address'];
+  if (address === undefined) {
+    for (const name of OF_NO_USE_ALONE) {
+      if (values[name] !== undefined) problems.push(`--${name} is of no use without --feed-address`);
+    }
+    for (const name of ['feed-token-review', 'feed-anonymous'] as const) {
+      if (values[name]) problems.push(`--${name} is of no use without --feed-address`);
+    }
+    return undefined;
+  }
+  return {
+    address,
+    tlsCertFile: values['feed-tls-cert-file'],
+    tlsKeyFile: values['feed-tls-key-file'],
+    clientCaFile: values['feed-client-ca-file'],
+    tokenFile: values['feed-token-file'],
+    tokenReview: values['feed-token-review'],
+    tokenAudiences: values['feed-token-audience'] ?? [],
+    authorization: values['feed-authorization'] as FeedConfig['authorization'],
+    anonymous: values['feed-anonymous'],
+  };
+}
