@@ -43,6 +43,7 @@ export async function openFeed(config: FeedConfig, surroundings: FeedSurrounding
     clock,
     version,
     ready: () => fleet.ready().ready,
+    limits: config.limits,
     report: (event) => {
       if (event.event === 'feed.error')
         report({ event: 'internal.error', message: `feed: ${event.message}` });

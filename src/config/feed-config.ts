@@ -12,6 +12,15 @@ export interface FeedConfig {
   readonly tokenAudiences: readonly string[];
   readonly authorization: 'all' | 'local-rbac';
   readonly anonymous: boolean;
+  readonly limits: FeedBounds;
+}
+
+/** How many clients may ask for how much at one time. */
+export interface FeedBounds {
+  readonly connections: number;
+  readonly requests: number;
+  readonly watches: number;
+  readonly watchesPerUser: number;
 }
 
 const OF_NO_USE_ALONE = [
@@ -44,5 +53,11 @@ export function feedConfig(values: Values, problems: string[]): FeedConfig | und
     tokenAudiences: values['feed-token-audience'] ?? [],
     authorization: values['feed-authorization'] as FeedConfig['authorization'],
     anonymous: values['feed-anonymous'],
+    limits: {
+      connections: values['feed-max-connections'],
+      requests: values['feed-max-requests'],
+      watches: values['feed-max-watches'],
+      watchesPerUser: values['feed-max-watches-per-user'],
+    },
   };
 }

@@ -65,6 +65,42 @@ export const FEED_OPTIONS = {
     default: 'false',
     commands: running,
   },
+  'feed-max-connections': {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    placeholder: 'N',
+    help: 'Connections of clients to the feed; more are closed as they come.',
+    default: '2000',
+    commands: running,
+  },
+  'feed-max-requests': {
+    type: 'integer',
+    min: 1,
+    max: 100_000,
+    placeholder: 'N',
+    help: 'Requests other than watches that the feed answers at one time; more get 429.',
+    default: '200',
+    commands: running,
+  },
+  'feed-max-watches': {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    placeholder: 'N',
+    help: 'Open watches of the feed; more get 429.',
+    default: '5000',
+    commands: running,
+  },
+  'feed-max-watches-per-user': {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    placeholder: 'N',
+    help: 'Open watches of one user of the feed; all who come without credentials are one.',
+    default: '1000',
+    commands: running,
+  },
 } as const satisfies Readonly<Record<string, OptionDefinition>>;
 
 /** What `fedsyncd kubeconfig` is told of the client. */
