@@ -113,8 +113,10 @@ withServers('the feed of a daemon', ['etcd', 'kube-apiserver', 'kubectl'], (rig)
     await until('the new pod', async () => (await read()).includes('-k8s-db-eth0'));
     await deletePod(remote, 'db');
     await until('its end', async () => !(await read()).includes('-k8s-db-eth0'));
-    const clusters = await kubectl('token-of-reader', 'get', 'remoteclusters');
-    assert.match(clusters.stdout, /^east +kubernetes +InSync/m);
+    // The status of clusters is looked at each second.
+    await until('the state of the cluster', async () =>
+      /^east +kubernetes +InSync/m.test((await kubectl('token-of-reader', 'get', 'remoteclusters')).stdout),
+    );
   });
 
   it('lets nobody see more than RBAC of the local cluster says, and no credential of the remote', async () => {
