@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { SERVICE_ACCOUNT_MOUNT } from './adapters/kubernetes/access/in-cluster.ts';
 import { type LocalCluster, openLocalCluster } from './adapters/local-cluster.ts';
 import type { LocalClusterHandle } from './cli/command.ts';
 import type { ElectionConfig, FederationConfig } from './config/federation-config.ts';
@@ -36,7 +38,6 @@ export interface FederationSurroundings {
 /** The budget of --max-objects-per-cluster is for remotes: the local cluster's own API server bounds this. */
 const MAX_LOCAL_OBJECTS = 100_000_000;
 const LOCAL_HISTORY = 1000;
-const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
 /** Wires the controller. Nothing runs yet. @throws Error where the local cluster has no Kubernetes API. */
 export async function prepareFederation(
@@ -161,7 +162,7 @@ const MAX_LOCAL_OBJECT_BYTES = 4 * 1024 * 1024;
 /** Of the pod; kube-system elsewhere. */
 async function ownNamespace(): Promise<string> {
   try {
-    return (await readFile(NAMESPACE_FILE, 'utf8')).trim() || 'kube-system';
+    return (await readFile(join(SERVICE_ACCOUNT_MOUNT, 'namespace'), 'utf8')).trim() || 'kube-system';
   } catch {
     return 'kube-system';
   }

@@ -2,7 +2,9 @@ import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { formatAddress } from '../config/option-value.ts';
 import type { Address } from '../config/option-value.ts';
+import { printable } from '../model/printable.ts';
 import { UsageError } from './command.ts';
+import type { Terminal } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 
@@ -19,6 +21,20 @@ export class DaemonUnreachable extends Error {
 /** The daemon answers, but not with what was asked for; the message is its own. */
 class DaemonRefused extends DaemonUnreachable {
   override readonly exitCode = EXIT.finding;
+}
+
+/** Runs the part of a command that asks a daemon: where that does not answer as asked, says so and ends with its exit code. */
+export async function whileAsking(
+  { err }: Pick<Terminal, 'err'>,
+  run: () => Promise<ExitCode>,
+): Promise<ExitCode> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof DaemonUnreachable)) throw error;
+    err(`fedsyncd: ${printable(error.message)}\n`);
+    return error.exitCode;
+  }
 }
 
 /** Asks a daemon's ops server for JSON. Rejects with DaemonUnreachable. */

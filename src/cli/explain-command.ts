@@ -5,7 +5,7 @@ import type { ExclusionReason } from '../model/delta.ts';
 import { printable, printableJson } from '../model/printable.ts';
 import { UsageError } from './command.ts';
 import type { CommandContext } from './command.ts';
-import { DaemonUnreachable, askDaemon } from './daemon-client.ts';
+import { DaemonUnreachable, askDaemon, whileAsking } from './daemon-client.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { explainServiceText } from './explain-service.ts';
@@ -30,7 +30,7 @@ export async function explainCommand(context: CommandContext): Promise<ExitCode>
   const ask = (path: string): Promise<unknown> =>
     askDaemon(values['ops-address'], path, values['request-timeout']);
   const json = values.output === 'json';
-  try {
+  return whileAsking(terminal, async () => {
     if (address === undefined) {
       const service = asServiceExplanation(await ask(`/explain?service=${encodeURIComponent(query)}`));
       terminal.out(json ? printableJson(service) : explainServiceText(service));
@@ -39,11 +39,7 @@ export async function explainCommand(context: CommandContext): Promise<ExitCode>
     const document = asExplanation(await ask(`/explain?ip=${encodeURIComponent(address)}`));
     terminal.out(json ? printableJson(document) : explainText(document));
     return document.endpoints.length > 0 ? EXIT.ok : EXIT.finding;
-  } catch (error) {
-    if (!(error instanceof DaemonUnreachable)) throw error;
-    terminal.err(`fedsyncd: ${printable(error.message)}\n`);
-    return error.exitCode;
-  }
+  });
 }
 
 function asServiceExplanation(answer: unknown): ServiceExplainDocument {

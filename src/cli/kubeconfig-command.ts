@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Values } from '../config/parse.ts';
 import { formatAddress } from '../config/option-value.ts';
-import { feedKubeconfig, type KubeconfigCredential } from '../feed/access/kubeconfig.ts';
-import { printable } from '../model/printable.ts';
+import {
+  feedKubeconfig,
+  type FeedKubeconfigOptions,
+  type KubeconfigCredential,
+} from '../feed/access/kubeconfig.ts';
 import { UsageError } from './command.ts';
 import type { CommandContext } from './command.ts';
-import { DaemonUnreachable, askDaemon } from './daemon-client.ts';
+import { askDaemon, whileAsking } from './daemon-client.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { asStatus } from './status-command.ts';
@@ -16,16 +19,18 @@ export async function kubeconfigCommand({ terminal, values }: CommandContext): P
   const server = serverOf(values);
   const credential = credentialOf(values);
   const caPem = values['ca-file'] === undefined ? undefined : await readCa(values['ca-file']);
-  try {
+  return whileAsking(terminal, async () => {
     const clusters = cluster === undefined ? await clusterNames(values) : [cluster];
-    const merged = cluster === undefined;
-    terminal.out(feedKubeconfig({ server, caPem, merged, clusters, credential }));
+    const options = { server, caPem, merged: cluster === undefined, clusters, credential };
+    terminal.out(kubeconfigText(options));
     return EXIT.ok;
+  });
+}
+
+function kubeconfigText(options: FeedKubeconfigOptions): string {
+  try {
+    return feedKubeconfig(options);
   } catch (error) {
-    if (error instanceof DaemonUnreachable) {
-      terminal.err(`fedsyncd: ${printable(error.message)}\n`);
-      return error.exitCode;
-    }
     throw new UsageError([error instanceof Error ? error.message : String(error)]);
   }
 }

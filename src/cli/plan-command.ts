@@ -1,7 +1,7 @@
 import type { PlanDocument, PlannedEdit } from '../contract/controller-documents.ts';
 import { printable, printableJson } from '../model/printable.ts';
 import type { CommandContext } from './command.ts';
-import { DaemonUnreachable, askDaemon } from './daemon-client.ts';
+import { DaemonUnreachable, askDaemon, whileAsking } from './daemon-client.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 
@@ -9,16 +9,11 @@ import type { ExitCode } from './exit-code.ts';
 export async function planCommand({ terminal, values }: CommandContext): Promise<ExitCode> {
   const { without } = values;
   const path = without === undefined ? '/plan' : `/plan?without=${encodeURIComponent(without)}`;
-  let document: PlanDocument;
-  try {
-    document = asPlan(await askDaemon(values['ops-address'], path, values['request-timeout']));
-  } catch (error) {
-    if (!(error instanceof DaemonUnreachable)) throw error;
-    terminal.err(`fedsyncd: ${printable(error.message)}\n`);
-    return error.exitCode;
-  }
-  terminal.out(values.output === 'json' ? printableJson(document) : planText(document));
-  return document.edits.length + document.notes.length > 0 ? EXIT.finding : EXIT.ok;
+  return whileAsking(terminal, async () => {
+    const document = asPlan(await askDaemon(values['ops-address'], path, values['request-timeout']));
+    terminal.out(values.output === 'json' ? printableJson(document) : planText(document));
+    return document.edits.length + document.notes.length > 0 ? EXIT.finding : EXIT.ok;
+  });
 }
 
 function asPlan(answer: unknown): PlanDocument {

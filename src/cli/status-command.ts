@@ -1,24 +1,19 @@
 import type { ClusterDocument, StatusDocument } from '../contract/ops-documents.ts';
 import { printable, printableJson } from '../model/printable.ts';
 import type { CommandContext } from './command.ts';
-import { DaemonUnreachable, askDaemon } from './daemon-client.ts';
+import { DaemonUnreachable, askDaemon, whileAsking } from './daemon-client.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
 import { alignedTable, formatAge } from './table.ts';
 
 /** `fedsyncd status`: exit code 1 while the daemon is not ready or any cluster is not in sync. */
 export async function statusCommand({ terminal, values }: CommandContext): Promise<ExitCode> {
-  let status: StatusDocument;
-  try {
-    status = asStatus(await askDaemon(values['ops-address'], '/status', values['request-timeout']));
-  } catch (error) {
-    if (!(error instanceof DaemonUnreachable)) throw error;
-    terminal.err(`fedsyncd: ${printable(error.message)}\n`);
-    return error.exitCode;
-  }
-  terminal.out(values.output === 'json' ? printableJson(status) : statusText(status));
-  const well = status.ready && status.clusters.every((cluster) => cluster.status === 'InSync');
-  return well ? EXIT.ok : EXIT.finding;
+  return whileAsking(terminal, async () => {
+    const status = asStatus(await askDaemon(values['ops-address'], '/status', values['request-timeout']));
+    terminal.out(values.output === 'json' ? printableJson(status) : statusText(status));
+    const well = status.ready && status.clusters.every((cluster) => cluster.status === 'InSync');
+    return well ? EXIT.ok : EXIT.finding;
+  });
 }
 
 /** The answer of `/status`; throws DaemonUnreachable where it is something else. */

@@ -1,18 +1,9 @@
+import type { FederationOptions } from '../contract/federation-options.ts';
 import { canonicalCidr } from '../model/address.ts';
 import type { Values } from './parse.ts';
 
-/** How the federated services controller is to work. Times in milliseconds. */
-export interface FederationConfig {
-  readonly output: 'endpointslices' | 'endpoints';
-  readonly maxEndpointsPerSlice: number;
-  readonly dryRun: boolean;
-  readonly stalePolicy: 'keep' | 'not-ready' | 'withdraw';
-  readonly staleTtlMs: number;
-  /** undefined = asked of the local cluster. */
-  readonly localServiceCidrs: readonly string[] | undefined;
-  readonly reconcilePeriodMs: number;
-  readonly maxParallelWrites: number;
-  readonly writeTimeoutMs: number;
+/** What the federated services controller is told, and how the daemon that writes is elected. */
+export interface FederationConfig extends FederationOptions {
   /** undefined = this daemon always writes. */
   readonly election: ElectionConfig | undefined;
 }

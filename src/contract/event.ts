@@ -132,8 +132,14 @@ export type DaemonEvent =
       readonly message: string;
     }
   | { readonly event: 'leader.released'; readonly lease: string; readonly identity: string }
-  | { readonly event: 'leader.changed'; readonly lease: string; readonly holder: string | null }
   | {
+      /** Another holder is named in the Lease than before; null = nobody. Also told of the first one seen. */
+      readonly event: 'leader.changed';
+      readonly lease: string;
+      readonly holder: string | null;
+    }
+  | {
+      /** The Lease cannot be read or written. It is tried again. Told once, until it works or fails otherwise. */
       readonly event: 'lease.failed';
       readonly lease: string;
       readonly problem: 'forbidden' | 'failed';
@@ -141,9 +147,20 @@ export type DaemonEvent =
     }
   | { readonly event: 'lease.resumed'; readonly lease: string }
   | { readonly event: 'feed.started'; readonly feedAddress: string; readonly access: string }
-  | { readonly event: 'feed.access.loaded'; readonly what: string; readonly message: string }
-  | { readonly event: 'feed.access.rejected'; readonly what: string; readonly message: string }
   | {
+      /** Files of the feed changed and what they hold now is in use. `what`: the options that name them. */
+      readonly event: 'feed.access.loaded';
+      readonly what: string;
+      readonly message: string;
+    }
+  | {
+      /** Files of the feed changed and are not usable: what they held before stays in use. */
+      readonly event: 'feed.access.rejected';
+      readonly what: string;
+      readonly message: string;
+    }
+  | {
+      /** The local cluster's API does not answer reviews: clients that need one get 503. */
       readonly event: 'feed.review.failed';
       readonly review: 'TokenReview' | 'SubjectAccessReview';
       readonly message: string;

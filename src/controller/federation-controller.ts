@@ -1,5 +1,6 @@
 import type { FleetStatus } from '../contract/cluster-status.ts';
 import type { Reporter } from '../contract/event.ts';
+import type { FederationOptions } from '../contract/federation-options.ts';
 import type { Lister } from '../contract/lister.ts';
 import type { LocalApi, LocalCollection, LocalObserver } from '../contract/local-api.ts';
 import type { WriteGate } from '../contract/write-gate.ts';
@@ -21,20 +22,6 @@ import { worksOf } from './service-works.ts';
 import type { Work, WorkDescription } from './writer/work.ts';
 import type { WriterRefusal } from './writer/writer-options.ts';
 import { Writer } from './writer/writer.ts';
-
-/** All times in milliseconds. */
-export interface FederationOptions {
-  readonly output: 'endpointslices' | 'endpoints';
-  readonly maxEndpointsPerSlice: number;
-  readonly dryRun: boolean;
-  readonly stalePolicy: 'keep' | 'not-ready' | 'withdraw';
-  readonly staleTtlMs: number;
-  /** undefined = asked of the local cluster. */
-  readonly localServiceCidrs: readonly string[] | undefined;
-  readonly reconcilePeriodMs: number;
-  readonly maxParallelWrites: number;
-  readonly writeTimeoutMs: number;
-}
 
 export interface FederationParts {
   readonly options: FederationOptions;

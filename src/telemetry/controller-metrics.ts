@@ -1,33 +1,16 @@
-import type { ControllerStats } from '../contract/controller-view.ts';
-import type { HistogramDefinition, MetricDefinition, MetricSample } from './metrics-view.ts';
+import type { HistogramDefinition, MetricDefinition } from './metrics-view.ts';
+import { optionalMetrics } from './optional-metrics.ts';
 
-type Samples = (stats: ControllerStats) => Iterable<MetricSample>;
-
-/** Series that are there only while a controller runs. */
-function controllerMetric(
-  definition: Pick<MetricDefinition, 'name' | 'help'> & Partial<MetricDefinition>,
-  samples: Samples,
-): MetricDefinition {
-  return {
-    type: 'gauge',
-    labels: [],
-    ...definition,
-    samples: ({ controller }) => (controller === undefined ? [] : samples(controller)),
-  };
-}
-
-function single(name: string, help: string, value: (stats: ControllerStats) => number): MetricDefinition {
-  return controllerMetric({ name, help }, (stats) => [[{}, value(stats)]]);
-}
+const controller = optionalMetrics((view) => view.controller);
 
 /** The federated services controller. */
 export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
-  single(
+  controller.single(
     'fedsyncd_controller_leader',
     '1 while this daemon may write: it holds the Lease, or there is no election.',
     ({ mayWrite }) => (mayWrite ? 1 : 0),
   ),
-  controllerMetric(
+  controller.of(
     {
       name: 'fedsyncd_federated_services',
       help: 'Local Services with the federation annotation, by state.',
@@ -37,7 +20,7 @@ export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
       for (const [state, count] of Object.entries(servicesByState)) yield [{ state }, count];
     },
   ),
-  controllerMetric(
+  controller.of(
     {
       name: 'fedsyncd_federated_endpoints',
       help: 'Endpoints that are written for federated services now, by the cluster that they are of; "(local)" is the local one.',
@@ -47,12 +30,12 @@ export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
       for (const [cluster, count] of endpointsByCluster) yield [{ remote_cluster_name: cluster }, count];
     },
   ),
-  single(
+  controller.single(
     'fedsyncd_written_objects',
     'EndpointSlices (or Endpoints objects) of the controller in the local cluster.',
     ({ objects }) => objects,
   ),
-  controllerMetric(
+  controller.of(
     {
       name: 'fedsyncd_write_queue_length',
       help: 'Federated services that wait to be written, by the most urgent thing that waits.',
@@ -62,23 +45,27 @@ export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
       for (const [rank, count] of Object.entries(queued)) yield [{ rank }, count];
     },
   ),
-  single(
+  controller.single(
     'fedsyncd_write_queue_oldest_seconds',
     'How long the oldest of them waits.',
     ({ oldestQueuedSeconds }) => oldestQueuedSeconds,
   ),
-  single(
+  controller.single(
     'fedsyncd_write_services_backing_off',
     'Federated services whose last write failed and waits for another try.',
     ({ backingOff }) => backingOff,
   ),
-  single('fedsyncd_writes_in_flight', 'Writes that are under way.', ({ writesInFlight }) => writesInFlight),
-  single(
+  controller.single(
+    'fedsyncd_writes_in_flight',
+    'Writes that are under way.',
+    ({ writesInFlight }) => writesInFlight,
+  ),
+  controller.single(
     'fedsyncd_write_limit',
     'How many writes may be under way; falls where the API server is slow or answers 429.',
     ({ writeLimit }) => writeLimit,
   ),
-  controllerMetric(
+  controller.of(
     {
       name: 'fedsyncd_edits_total',
       type: 'counter',
@@ -89,7 +76,7 @@ export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
       for (const { kind, op, result, count } of edits) yield [{ kind, op, result }, count];
     },
   ),
-  controllerMetric(
+  controller.of(
     {
       name: 'fedsyncd_kubernetes_events_total',
       type: 'counter',

@@ -1,41 +1,22 @@
 import type { FeedView } from '../contract/feed-view.ts';
-import type { MetricDefinition, MetricSample } from './metrics-view.ts';
+import type { MetricDefinition } from './metrics-view.ts';
+import { optionalMetrics } from './optional-metrics.ts';
 
-/** Series that are there only while a feed is served. */
-function feedMetric(
-  definition: Pick<MetricDefinition, 'name' | 'help'> & Partial<MetricDefinition>,
-  samples: (feed: FeedView) => Iterable<MetricSample>,
-): MetricDefinition {
-  return {
-    type: 'gauge',
-    labels: [],
-    ...definition,
-    samples: ({ feed }) => (feed === undefined ? [] : samples(feed)),
-  };
-}
-
-function single(
-  name: string,
-  help: string,
-  value: (feed: FeedView) => number,
-  type: MetricDefinition['type'] = 'gauge',
-): MetricDefinition {
-  return feedMetric({ name, help, type }, (feed) => [[{}, value(feed)]]);
-}
+const feed = optionalMetrics((view) => view.feed);
 
 function each(
   definition: Pick<MetricDefinition, 'name' | 'help' | 'type'> & { readonly label: string },
-  counts: (feed: FeedView) => Readonly<Record<string, number>>,
+  counts: (view: FeedView) => Readonly<Record<string, number>>,
 ): MetricDefinition {
   const { label, ...rest } = definition;
-  return feedMetric({ ...rest, labels: [label] }, function* (feed) {
-    for (const [key, count] of Object.entries(counts(feed))) yield [{ [label]: key }, count];
+  return feed.of({ ...rest, labels: [label] }, function* (view) {
+    for (const [key, count] of Object.entries(counts(view))) yield [{ [label]: key }, count];
   });
 }
 
 /** The feed. */
 export const FEED_METRICS: readonly MetricDefinition[] = [
-  single('fedsyncd_feed_connections', 'Open connections of clients.', ({ connections }) => connections),
+  feed.single('fedsyncd_feed_connections', 'Open connections of clients.', ({ connections }) => connections),
   each(
     {
       name: 'fedsyncd_feed_connections_total',
@@ -45,12 +26,12 @@ export const FEED_METRICS: readonly MetricDefinition[] = [
     },
     ({ connectionsTotal }) => connectionsTotal,
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_requests_in_flight',
     'Requests that are being answered, without watches.',
     ({ requestsInFlight }) => requestsInFlight,
   ),
-  feedMetric(
+  feed.of(
     {
       name: 'fedsyncd_feed_requests_total',
       type: 'counter',
@@ -63,7 +44,7 @@ export const FEED_METRICS: readonly MetricDefinition[] = [
       }
     },
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_sent_bytes_total',
     'Bytes of answers, after compression.',
     ({ bytesSentTotal }) => bytesSentTotal,
@@ -100,36 +81,40 @@ export const FEED_METRICS: readonly MetricDefinition[] = [
     },
     ({ watchesEndedTotal }) => watchesEndedTotal,
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_history_events',
     'Events that watches can still be served from.',
     ({ ringEvents }) => ringEvents,
   ),
-  single('fedsyncd_feed_history_bytes', 'Memory of these events, estimated.', ({ ringBytes }) => ringBytes),
-  single(
+  feed.single(
+    'fedsyncd_feed_history_bytes',
+    'Memory of these events, estimated.',
+    ({ ringBytes }) => ringBytes,
+  ),
+  feed.single(
     'fedsyncd_feed_changes_total',
     'Changes of the merged picture that the feed took in.',
     ({ changesTotal }) => changesTotal,
     'counter',
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_events_total',
     'Events made of them, each once, however many watch.',
     ({ eventsTotal }) => eventsTotal,
     'counter',
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_encoded_bytes_total',
     'Bytes encoded for watches, each once, however many watch.',
     ({ encodedBytesTotal }) => encodedBytesTotal,
     'counter',
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_snapshots',
     'Lists under way and continue tokens that live.',
     ({ snapshots }) => snapshots,
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_snapshots_dropped_total',
     'Continue tokens that were given up early, because there were too many.',
     ({ snapshotsDroppedTotal }) => snapshotsDroppedTotal,
@@ -153,12 +138,12 @@ export const FEED_METRICS: readonly MetricDefinition[] = [
     },
     ({ decisionsTotal }) => decisionsTotal,
   ),
-  single(
+  feed.single(
     'fedsyncd_feed_rejected_files',
     'Sets of files (certificates, tokens) whose present content cannot be used.',
     ({ rejectedFiles }) => rejectedFiles,
   ),
-  feedMetric(
+  feed.of(
     {
       name: 'fedsyncd_feed_certificate_not_after_timestamp_seconds',
       help: 'When the serving certificate expires.',

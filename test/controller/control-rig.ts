@@ -2,7 +2,8 @@ import type { ClusterStatus, FleetStatus } from '../../src/contract/cluster-stat
 import type { DaemonEvent } from '../../src/contract/event.ts';
 import type { LocalApi } from '../../src/contract/local-api.ts';
 import type { ClusterReplica } from '../../src/contract/replica.ts';
-import { FederationController, type FederationOptions } from '../../src/controller/federation-controller.ts';
+import type { FederationOptions } from '../../src/contract/federation-options.ts';
+import { FederationController } from '../../src/controller/federation-controller.ts';
 import { openGate } from '../../src/controller/election/open-gate.ts';
 import { sliceToCreate } from '../../src/controller/owned/slice-to-json.ts';
 import type { SliceContent } from '../../src/controller/plan/edit.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PlanDocument } from '../../src/contract/controller-documents.ts';
-import type { FederationOptions } from '../../src/controller/federation-controller.ts';
+import type { FederationOptions } from '../../src/contract/federation-options.ts';
 import { FederationView } from '../../src/controller/federation-view.ts';
 import { labels, service, slice } from '../index/fixtures.ts';
 import { ControlRig } from './control-rig.ts';

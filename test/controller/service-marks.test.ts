@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { ServiceMarks } from '../../src/controller/service-marks.ts';
-import type { FederationOptions } from '../../src/controller/federation-controller.ts';
+import type { FederationOptions } from '../../src/contract/federation-options.ts';
 import type { Mark } from '../../src/controller/writer/marks.ts';
 import { MANAGED_BY_LABEL } from '../../src/model/federation.ts';
 import { LabelSet } from '../../src/model/label-set.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { FileWatcher } from '../../runtime/file-watcher.ts';
 import { FeedAccessError } from './access-error.ts';
 import type { FeedAccessReporter } from './access-event.ts';
-import { readTextFile } from './text-file.ts';
+import { readTextFile } from '../../runtime/text-file.ts';
 
 /** A file that an option names. */
 export interface NamedFile {
@@ -142,8 +142,14 @@ interface Content<T> {
 }
 
 async function read<T>({ files, parse }: FileSet<T>): Promise<Content<T>> {
-  const texts = await Promise.all(files.map(({ path, option }) => readTextFile(path, option)));
+  const texts = await Promise.all(
+    files.map(({ path, option }) => readTextFile(path, unreadable(path, option))),
+  );
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text.length}:`).update(text);
   return { value: parse(texts), digest: hash.digest('hex') };
+}
+
+function unreadable(path: string, option: string): (why: string, cause?: unknown) => FeedAccessError {
+  return (why, cause) => new FeedAccessError(`${option}: ${path} ${why}`, { cause });
 }

@@ -6,14 +6,18 @@ import type { KubeHost } from '../host.ts';
 import { certificateProblem } from './pem.ts';
 import { readTextFile } from './read-file.ts';
 
-const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Where the kubelet puts token, CA and namespace of our own pod. */
+export const SERVICE_ACCOUNT_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
  * The local API server through our pod's service account. For the local cluster only.
  * @param mount where the kubelet puts token and CA.
  * @throws DatastoreError of reaction `config`
  */
-export async function inClusterEndpoint(host: KubeHost, mount = MOUNT): Promise<KubeEndpoint> {
+export async function inClusterEndpoint(
+  host: KubeHost,
+  mount = SERVICE_ACCOUNT_MOUNT,
+): Promise<KubeEndpoint> {
   const address = host.environment['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = Number(host.environment['KUBERNETES_SERVICE_PORT'] ?? '');
   if (address === '' || !Number.isInteger(port) || port <= 0) {
