@@ -13,7 +13,7 @@ export interface Found<E extends Entry = Entry> {
   readonly entry: E;
   /** When this daemon saw its present content first, in milliseconds since the epoch. */
   readonly since: number;
-  /** The commit at which it got its present content. */
+  /** The change that gave it its present content. */
   readonly revision: number;
 }
 
@@ -23,17 +23,27 @@ export interface FoundEndpoint extends Found<WorkloadEndpoint | HostEndpoint> {
   readonly inheritedLabels: LabelSet;
 }
 
-/** One change in the merged index. Several may share one revision (a batch is committed whole). */
+/** One change in the merged index. A batch is committed whole; each change of it has a revision of its own. */
 export interface IndexChange {
-  /** Of the commit; grows by one with each. */
+  /** Grows by one with each change. */
   readonly revision: number;
   readonly op: 'put' | 'delete';
   readonly cluster: string;
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
-  /** The content before a delete or a replacement; only for listeners that asked for it. */
-  readonly last?: Entry;
+  /** What it is after a put; only for listeners that want contents. */
+  readonly content?: Entry | undefined;
+  /** What it was before; only for listeners that want contents, and of a put only as far as their wish goes. */
+  readonly last?: Entry | undefined;
+  /** The change that gave it the content before; absent where it was not there. Only told to listeners that want contents. */
+  readonly replaces?: number | undefined;
+}
+
+/** What a listener wants to know beside that something changed. */
+export interface ContentWish {
+  /** `last` of a put is told where that content came with this change or before: who listened since then knows what came later. */
+  readonly lastUpTo: () => number;
 }
 
 /** The answer to "what happened since": `expired` where the bounded history does not reach back so far. */
@@ -43,6 +53,7 @@ export type ChangesSince =
 
 /** The read side of the merged index. Reads see whole commits only. */
 export interface Lister {
+  /** Of the newest change. */
   readonly revision: number;
   clusters(): readonly string[];
   get(cluster: string, kind: Kind, key: EntryKey): Found | undefined;
@@ -68,10 +79,9 @@ export interface Lister {
   ): Promise<Selection>;
   changes(since: number): ChangesSince;
   /** Called after each commit with its changes; returns the way to stop. The listener must not throw or block. */
-  onCommit(
-    listener: (changes: readonly IndexChange[]) => void,
-    options?: { readonly withLast?: boolean },
-  ): () => void;
+  onCommit(listener: (changes: readonly IndexChange[]) => void, wish?: ContentWish): () => void;
+  /** Ends a commit that is open, so that listeners know everything that can be read. */
+  settle(): void;
   /** A commit without changes, for whoever numbers its own objects with the revisions of the index. Returns it. */
   bump(): number;
   /** Everything of a kind as it is at this moment, of one cluster or of all. To be closed. */

@@ -18,7 +18,7 @@ export function readRow(core: IndexCore, row: number): FoundEndpoint {
     cluster: cluster.name,
     entry: endpoints.read(row),
     since: endpoints.since(row),
-    revision: endpoints.rows.commit(row),
+    revision: endpoints.rows.change(row),
     inheritedLabels: cluster.inherited.of(templates.labels(template), templates.profiles(template)),
   };
 }
@@ -33,7 +33,7 @@ export function readFound(
     cluster: cluster.name,
     entry: endpoints.read(row),
     since: endpoints.since(row),
-    revision: endpoints.rows.commit(row),
+    revision: endpoints.rows.change(row),
   };
 }
 
@@ -53,7 +53,7 @@ export function readHost(cluster: ClusterData, stored: StoredObject): FoundEndpo
  * The entry as a listener may keep it; the stored one is never changed afterwards. To unpack a slice takes longer than to
  * store one, and few listeners look: it is done at the first look.
  */
-export function lastContent(entry: StoredEntry): Entry {
+export function lazyContent(entry: StoredEntry): Entry {
   if (entry.kind !== 'EndpointSlice') return entry;
   const { packed, ...rest } = entry;
   let endpoints: readonly SliceEndpoint[] | undefined;

@@ -6,7 +6,7 @@ const CHUNK_ROWS = 1 << CHUNK_BITS;
 const CHUNK_PAGES = CHUNK_ROWS / PAGE_ROWS;
 const CHUNK_MASK = CHUNK_ROWS - 1;
 
-/** The words of a row. SUFFIX and UID take four, REVISION, INTERFACE and COMMIT two. */
+/** The words of a row. SUFFIX and UID take four, REVISION, INTERFACE and CHANGE two. */
 export const NODE = 0;
 export const PREFIX = 1;
 export const SUFFIX = 2;
@@ -20,7 +20,7 @@ export const CREATED = 16;
 export const SINCE = 17;
 export const INTERFACE = 18;
 /** One double: must be even, as STRIDE. */
-const COMMIT = 20;
+const CHANGE = 20;
 const STRIDE = 22;
 
 /** Bits of a row's flags. */
@@ -177,13 +177,13 @@ export class EndpointRows {
     this.#chunk(row).words[(row & CHUNK_MASK) * STRIDE + word] = value;
   }
 
-  /** The commit at which the row got its present content. */
-  commit(row: number): number {
-    return this.#chunk(row).doubles[((row & CHUNK_MASK) * STRIDE + COMMIT) / 2] as number;
+  /** The change that gave the row its present content. */
+  change(row: number): number {
+    return this.#chunk(row).doubles[((row & CHUNK_MASK) * STRIDE + CHANGE) / 2] as number;
   }
 
-  setCommit(row: number, revision: number): void {
-    this.#chunk(row).doubles[((row & CHUNK_MASK) * STRIDE + COMMIT) / 2] = revision;
+  setChange(row: number, revision: number): void {
+    this.#chunk(row).doubles[((row & CHUNK_MASK) * STRIDE + CHANGE) / 2] = revision;
   }
 
   template(row: number): number {

@@ -29,6 +29,12 @@ import { packSuffix, splitWorkload, suffixText } from './workload-suffix.ts';
 const REVISION_TEXT = 0xffffffff;
 const MAX_SECONDS = 0xffffffff;
 
+/** Bits of a difference. */
+const TEMPLATE = 1;
+const ADDRESSES = 2;
+/** uid, interface, time of creation. */
+const SCALARS = 4;
+
 /** The WorkloadEndpoints of all clusters as rows of columns, found by key and by address. No object per endpoint. */
 export class EndpointTable {
   readonly rows = new EndpointRows();
@@ -86,19 +92,40 @@ export class EndpointTable {
     return row;
   }
 
-  /** Same key, other content. */
-  update(row: number, endpoint: WorkloadEndpoint, now: number): void {
+  /** Same key; `different` is what `difference` said. Nearly every update leaves most: to write it again was a third of it. */
+  update(
+    row: number,
+    endpoint: WorkloadEndpoint,
+    by: { readonly now: number; readonly different: number },
+  ): void {
     const { rows } = this;
-    const template = rows.template(row);
-    rows.setTemplate(row, this.templates.acquire(endpoint));
-    this.templates.release(template);
-    // Nearly every update leaves the addresses: to take them out and list them again was a sixth of it.
-    const sameAddresses = this.addresses.same(row, endpoint.ipNetworks);
-    const inline = rows.flags(row) & INLINE;
-    if (!sameAddresses) this.addresses.removeRow(row);
-    this.#dropContent(row);
-    this.#setContent(row, endpoint, now, sameAddresses ? inline : this.#addAddresses(row, endpoint));
+    if (by.different & TEMPLATE) {
+      const template = rows.template(row);
+      rows.setTemplate(row, this.templates.acquire(endpoint));
+      this.templates.release(template);
+    }
+    if (by.different & ADDRESSES) {
+      this.addresses.removeRow(row);
+      rows.setFlags(row, (rows.flags(row) & ~INLINE) | this.#addAddresses(row, endpoint));
+    }
+    if (by.different & SCALARS) {
+      this.#dropContent(row);
+      this.#setContent(row, endpoint, by.now, rows.flags(row) & INLINE);
+    } else {
+      rows.set(row, SINCE, Math.floor(by.now / 1000));
+    }
     this.updateRevision(row, endpoint.resourceVersion);
+  }
+
+  /** `endpoint`, which the row was made from, with the parts that all endpoints alike share. */
+  shared(row: number, endpoint: WorkloadEndpoint): WorkloadEndpoint {
+    const template = this.rows.template(row);
+    return {
+      ...endpoint,
+      labels: this.templates.labels(template),
+      profiles: this.templates.profiles(template),
+      ports: this.templates.ports(template),
+    };
   }
 
   updateRevision(row: number, revision: string): void {
@@ -118,14 +145,16 @@ export class EndpointTable {
     rows.free(row);
   }
 
-  /** Whether the row says what `endpoint` says, but for the resource version. The keys must be equal. */
-  sameContent(row: number, endpoint: WorkloadEndpoint): boolean {
-    return (
-      this.templates.matches(this.rows.template(row), endpoint) &&
-      this.addresses.same(row, endpoint.ipNetworks) &&
+  /** What `endpoint` says otherwise than the row, but for the resource version: 0 = nothing. The keys must be equal. */
+  difference(row: number, endpoint: WorkloadEndpoint): number {
+    const sameScalars =
       this.#sameUid(row, endpoint.uid) &&
       this.#sameInterface(row, endpoint.interfaceName) &&
-      this.#created(row) === endpoint.created
+      this.#created(row) === endpoint.created;
+    return (
+      (this.templates.matches(this.rows.template(row), endpoint) ? 0 : TEMPLATE) |
+      (this.addresses.same(row, endpoint.ipNetworks) ? 0 : ADDRESSES) |
+      (sameScalars ? 0 : SCALARS)
     );
   }
 

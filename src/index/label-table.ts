@@ -54,7 +54,8 @@ export class LabelTable {
 
   /** Whether `labels` are the set `id`, without interning them. */
   matches(id: number, labels: LabelSet): boolean {
-    return this.#keys.text(id) === labels.canonical && this.set(id).size === labels.size;
+    const kept = this.set(id);
+    return kept === labels || (this.#keys.text(id) === labels.canonical && kept.size === labels.size);
   }
 
   #share(labels: LabelSet): LabelSet {

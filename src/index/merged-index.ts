@@ -1,6 +1,7 @@
 import type { Reporter } from '../contract/event.ts';
 import type {
   ChangesSince,
+  ContentWish,
   Found,
   FoundEndpoint,
   IndexChange,
@@ -183,11 +184,13 @@ export class MergedIndex implements Lister, ReplicaFactory {
     return this.#core.commits.changes(since);
   }
 
-  onCommit(
-    listener: (changes: readonly IndexChange[]) => void,
-    options: { readonly withLast?: boolean } = {},
-  ): () => void {
-    return this.#core.commits.onCommit(listener, options.withLast);
+  onCommit(listener: (changes: readonly IndexChange[]) => void, wish?: ContentWish): () => void {
+    return this.#core.commits.onCommit(listener, wish);
+  }
+
+  /** A reporter may ask in the middle of a commit: what that recorded so far is a commit of its own then. */
+  settle(): void {
+    this.#core.commits.commit();
   }
 
   bump(): number {
@@ -196,8 +199,7 @@ export class MergedIndex implements Lister, ReplicaFactory {
 
   /** In the order of cluster names. The resource version that a source gave a WorkloadEndpoint may be a later one. */
   snapshot(kind: Kind, cluster?: string): ListSnapshot {
-    // A reporter may ask in the middle of a commit: what that recorded so far is a commit of its own then.
-    this.#core.commits.commit();
+    this.settle();
     const clusters = this.#clusters(cluster).sort((a, b) => (a.name < b.name ? -1 : 1));
     if (kind === 'WorkloadEndpoint') return this.#core.snapshots.open(this.#core, clusters);
     return new ObjectSnapshot(this.revision, kind, clusters);

@@ -12,7 +12,7 @@ export type StoredEntry = HostEndpoint | Profile | IPPool | ClusterInformation |
 /** What readers see of an object. */
 export interface ObjectContent {
   readonly entry: StoredEntry;
-  /** When it came, in milliseconds since the epoch; and with which commit. */
+  /** When it came, in milliseconds since the epoch; and with which change. */
   readonly since: number;
   readonly revision: number;
 }

@@ -3,7 +3,8 @@ import type { Kind, Resource } from '../model/kind.ts';
 import { LabelSet } from '../model/label-set.ts';
 import type { Entry, EntryKey } from '../model/objects.ts';
 import type { ClusterData } from './cluster-data.ts';
-import { lastContent } from './endpoint-reader.ts';
+import type { Contents } from './commit-log.ts';
+import { lazyContent } from './endpoint-reader.ts';
 import { nameOf } from './entry-name.ts';
 import type { IndexCore } from './index-core.ts';
 import type { KindWriter } from './kind-writer.ts';
@@ -36,7 +37,7 @@ export class ObjectWriter implements KindWriter {
     if (packed.kind === 'Profile' && packed.name === DEFAULT_ALLOW) return true;
     const { objects, budget } = this.#cluster;
     const known = objects.get(packed.kind, packed.namespace, packed.name);
-    let last: Entry | undefined;
+    let contents: Contents | undefined;
     if (known === undefined) {
       if (!budget.admit(this.#cluster.size, this.#resource)) return false;
       const stored = {
@@ -49,20 +50,21 @@ export class ObjectWriter implements KindWriter {
       };
       objects.add(stored);
       this.#linked(stored);
+      if (this.#core.commits.wantsContents) contents = { content: entry };
     } else {
       known.marks = known.owner === this.#resource ? known.marks & ~mark : 0;
       known.owner = this.#resource;
       if (this.#isKnown(known, packed)) return true;
       this.#unlinked(known);
       const before = known.entry;
-      last = this.#last(before);
+      contents = this.#replaced(known, entry);
       objects.replace(known, this.#share(packed));
       this.#unshare(before);
       known.since = this.#core.now;
       known.revision = this.#core.commits.next;
       this.#linked(known);
     }
-    this.#core.commits.record('put', this.#place, packed, last);
+    this.#core.commits.record('put', this.#place, packed, contents);
     return true;
   }
 
@@ -115,15 +117,19 @@ export class ObjectWriter implements KindWriter {
   }
 
   #delete(stored: StoredObject): void {
-    this.#core.commits.record('delete', this.#place, stored.entry, this.#last(stored.entry));
+    this.#core.commits.record('delete', this.#place, stored.entry, this.#replaced(stored));
     this.#unlinked(stored);
     this.#cluster.objects.remove(stored);
     this.#unshare(stored.entry);
   }
 
-  /** The entry where a listener wants to know what was before. */
-  #last(entry: StoredEntry): Entry | undefined {
-    return this.#core.commits.wantsLast ? lastContent(entry) : undefined;
+  /** What is told of something that was there; undefined where nobody wants to know. */
+  #replaced({ entry, revision }: StoredObject, content?: Entry): Contents | undefined {
+    const { commits } = this.#core;
+    if (!commits.wantsContents) return undefined;
+    if (content === undefined) return { replaces: revision, last: lazyContent(entry) };
+    if (!commits.wantsLast(revision)) return { replaces: revision, content };
+    return { replaces: revision, content, last: lazyContent(entry) };
   }
 
   /** What follows from an object being there. */

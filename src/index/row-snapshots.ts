@@ -86,9 +86,9 @@ export class RowSnapshots {
     return snapshot;
   }
 
-  /** Whether what a row got with this commit is to be kept: a younger one was kept already, or came after all of them. */
-  needs(commit: number): boolean {
-    return commit <= this.#newest;
+  /** Whether what a row got with this change is to be kept: a younger one was kept already, or came after all of them. */
+  needs(revision: number): boolean {
+    return revision <= this.#newest;
   }
 
   /** What a row of `holder` says, before it does so no longer. */

@@ -31,21 +31,24 @@ export class WorkloadWriter implements KindWriter {
       if (!hasName(entry)) throw new TypeError('a part of its name is empty, or starts or ends with "-"');
       if (!budget.admit(this.#cluster.size, 'workloadendpoints')) return false;
       const inserted = endpoints.insert(holder, entry, this.#core.now);
-      endpoints.rows.setCommit(inserted, commits.next);
-      commits.record('put', this.#place, entry);
+      endpoints.rows.setChange(inserted, commits.next);
+      const contents = commits.wantsContents ? { content: endpoints.shared(inserted, entry) } : undefined;
+      commits.record('put', this.#place, entry, contents);
       return true;
     }
     this.#unmark(row, mark);
-    const isSame = endpoints.sameContent(row, entry);
+    const different = endpoints.difference(row, entry);
+    const isSame = different === 0;
     if (isSame && endpoints.sameRevision(row, entry.resourceVersion)) return true;
     requireScalars(entry);
     if (isSame) {
       endpoints.updateRevision(row, entry.resourceVersion);
     } else {
-      const last = this.#last(row);
-      endpoints.update(row, entry, this.#core.now);
-      endpoints.rows.setCommit(row, commits.next);
-      commits.record('put', this.#place, entry, last);
+      const replaced = this.#replaced(row);
+      endpoints.update(row, entry, { now: this.#core.now, different });
+      endpoints.rows.setChange(row, commits.next);
+      const contents = replaced && { ...replaced, content: endpoints.shared(row, entry) };
+      commits.record('put', this.#place, entry, contents);
     }
     return true;
   }
@@ -93,19 +96,25 @@ export class WorkloadWriter implements KindWriter {
 
   #delete(row: number): void {
     const { commits, endpoints } = this.#core;
-    const last = this.#last(row);
-    commits.record('delete', this.#place, last ?? endpoints.key(row), last);
+    const replaced = this.#replaced(row, commits.wantsContents);
+    commits.record('delete', this.#place, replaced?.last ?? endpoints.key(row), replaced);
     endpoints.remove(row);
   }
 
-  /** What the row says before it is changed: kept for the snapshots, and returned where a listener wants it. */
-  #last(row: number): WorkloadEndpoint | undefined {
+  /** What the row says before it is changed: kept for the snapshots, and returned as far as a listener wants it. */
+  #replaced(
+    row: number,
+    isTold = this.#core.commits.wantsLast(this.#core.endpoints.rows.change(row)),
+  ): { readonly replaces: number; readonly last?: WorkloadEndpoint } | undefined {
     const { endpoints, commits, snapshots } = this.#core;
-    const isNeeded = snapshots.needs(endpoints.rows.commit(row));
-    if (!isNeeded && !commits.wantsLast) return undefined;
-    const found = readFound(endpoints, this.#cluster, row);
-    if (isNeeded) snapshots.keep(row, this.#cluster.holder, found);
-    return commits.wantsLast ? found.entry : undefined;
+    const replaces = endpoints.rows.change(row);
+    const isKept = snapshots.needs(replaces);
+    if (isKept || isTold) {
+      const found = readFound(endpoints, this.#cluster, row);
+      if (isKept) snapshots.keep(row, this.#cluster.holder, found);
+      if (isTold) return { replaces, last: found.entry };
+    }
+    return commits.wantsContents ? { replaces } : undefined;
   }
 }
 

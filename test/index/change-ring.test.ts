@@ -66,18 +66,19 @@ describe('ChangeRing', () => {
 describe('CommitLog', () => {
   const key = { namespace: '', name: 'a' };
 
-  it('gives all records of a commit one revision, and an empty commit none', () => {
+  it('gives each record a revision when it is committed, and an empty commit none', () => {
     const log = new CommitLog(8, () => {});
     log.record('put', place, key);
     log.record('delete', place, key);
+    assert.equal(log.revision, 0);
     log.commit();
     log.commit();
-    assert.equal(log.revision, 1);
+    assert.equal(log.revision, 2);
     const changes = log.changes(0);
     assert.ok(changes.state === 'ok');
     assert.deepEqual(
       changes.changes.map((change) => change.revision),
-      [1, 1],
+      [1, 2],
     );
   });
 

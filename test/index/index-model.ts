@@ -27,27 +27,29 @@ export function keyText(kind: Kind, key: EntryKey): string {
 export class ModelLog {
   readonly changes = new Map<string, string[]>();
   #revision = 0;
-  #isOpen = false;
+  #recorded = 0;
+  #commits = 0;
 
   get revision(): number {
     return this.#revision;
   }
 
-  /** Of the open commit. */
+  /** Of the next change. */
   get next(): number {
-    return this.#revision + 1;
+    return this.#revision + this.#recorded + 1;
   }
 
   record(op: 'put' | 'delete', cluster: string, entry: Entry, last: Entry | undefined): void {
-    this.#isOpen = true;
+    this.#recorded++;
     const key = `${cluster} ${keyText(entry.kind, entry)}`;
     const changes = this.changes.get(key) ?? [];
-    this.changes.set(key, [...changes, changeText(op, this.next, last)]);
+    this.changes.set(key, [...changes, changeText(op, this.#commits + 1, last)]);
   }
 
   commit(): void {
-    if (this.#isOpen) this.#revision++;
-    this.#isOpen = false;
+    if (this.#recorded > 0) this.#commits++;
+    this.#revision += this.#recorded;
+    this.#recorded = 0;
   }
 
   bump(): void {
@@ -55,8 +57,8 @@ export class ModelLog {
   }
 }
 
-export function changeText(op: 'put' | 'delete', revision: number, last: Entry | undefined): string {
-  return `${op} ${revision} after ${last === undefined ? 'nothing' : `${content(last)} ${last.resourceVersion}`}`;
+export function changeText(op: 'put' | 'delete', commit: number, last: Entry | undefined): string {
+  return `${op} in ${commit} after ${last === undefined ? 'nothing' : `${content(last)} ${last.resourceVersion}`}`;
 }
 
 /** One cluster as plain maps: the rules of the stale-mark store, said as simply as possible. */
@@ -226,8 +228,8 @@ export class ClusterModel {
     if (known?.owner === owner) list?.unnamed.delete(key);
     else for (const each of this.lists.values()) each.unnamed.delete(key);
     const isSame = known !== undefined && content(known.entry) === content(entry);
-    if (!isSame) this.#log.record('put', this.#name, entry, known?.entry);
     const { since, revision } = isSame ? known : { since: now, revision: this.#log.next };
+    if (!isSame) this.#log.record('put', this.#name, entry, known?.entry);
     this.objects.set(key, { cluster: this.#name, entry, owner, since, revision });
   }
 }

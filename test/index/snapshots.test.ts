@@ -166,8 +166,8 @@ describe('what a reporter asks for in the middle of a commit', () => {
     const { told } = asked((index) => {
       bumped = index.bump();
     });
-    assert.equal(bumped, 2);
-    assert.deepEqual(told, [1, 1, 1, 3]);
+    assert.equal(bumped, 4);
+    assert.deepEqual(told, [1, 2, 3, 5]);
   });
 
   it('is a snapshot of what was recorded so far', () => {
@@ -175,14 +175,14 @@ describe('what a reporter asks for in the middle of a commit', () => {
     const { told } = asked((index) => {
       snapshot = index.snapshot('WorkloadEndpoint');
     });
-    assert.equal(snapshot?.revision, 1);
+    assert.equal(snapshot?.revision, 3);
     assert.deepEqual([...uids(snapshot)], ['first']);
-    assert.deepEqual(told, [1, 1, 1, 2]);
+    assert.deepEqual(told, [1, 2, 3, 4]);
   });
 });
 
 describe('the revision of an object', () => {
-  it('is that of the commit that gave it its content, not of a new resource version', () => {
+  it('is that of the change that gave it its content, not of a new resource version', () => {
     const { index } = newIndex();
     const replica = index.open('east');
     for (const entry of [workload('a'), service('a'), slice('a', 's')]) {
@@ -217,10 +217,10 @@ describe('the revision of an object', () => {
       [b, Number.MAX_SAFE_INTEGER],
       [c, 1],
     ] as const) {
-      rows.setCommit(row, revision);
+      rows.setChange(row, revision);
     }
     assert.deepEqual(
-      [a, b, c].map((row) => rows.commit(row)),
+      [a, b, c].map((row) => rows.change(row)),
       [2 ** 32 + 1, Number.MAX_SAFE_INTEGER, 1],
     );
     for (const row of [a, b, c]) {
@@ -229,7 +229,34 @@ describe('the revision of an object', () => {
   });
 });
 
+const ALWAYS = { lastUpTo: () => Number.POSITIVE_INFINITY };
+
 describe('the content before a change', () => {
+  it('is told as far back as the listener wishes, of a deletion always', () => {
+    const { index } = newIndex();
+    const store = index.open('east').resource('workloadendpoints');
+    let known = 0;
+    const heard: unknown[] = [];
+    index.onCommit(
+      (changes) => heard.push(...changes.map((each) => [each.replaces, each.last?.uid, each.content?.uid])),
+      { lastUpTo: () => known },
+    );
+    const write = (uid: string): void => store.apply(put(workload('a', { uid })));
+    write('1');
+    write('2');
+    known = index.revision;
+    write('3');
+    write('4');
+    store.apply([{ op: 'delete', key: workload('a') }]);
+    assert.deepEqual(heard, [
+      [undefined, undefined, '1'],
+      [1, undefined, '2'],
+      [2, '2', '3'],
+      [3, undefined, '4'],
+      [4, '4', undefined],
+    ]);
+  });
+
   it('is made only while a listener asks for it', () => {
     const { index } = newIndex();
     const store = index.open('east').resource('workloadendpoints');
@@ -238,8 +265,8 @@ describe('the content before a change', () => {
     const write = (uid: string): void => store.apply(put(workload('a', { uid })));
     write('1');
     write('2');
-    const stopOne = index.onCommit(() => undefined, { withLast: true });
-    const stopOther = index.onCommit(() => undefined, { withLast: true });
+    const stopOne = index.onCommit(() => undefined, ALWAYS);
+    const stopOther = index.onCommit(() => undefined, ALWAYS);
     write('3');
     stopOne();
     stopOne();
@@ -253,7 +280,7 @@ describe('the content before a change', () => {
     const { index } = newIndex();
     const replica = index.open('east');
     const lasts: (Entry | undefined)[] = [];
-    index.onCommit((changes) => lasts.push(...changes.map(({ last }) => last)), { withLast: true });
+    index.onCommit((changes) => lasts.push(...changes.map(({ last }) => last)), ALWAYS);
     const endpoint = {
       addresses: ['10.0.0.1'],
       ready: true,

@@ -102,6 +102,7 @@ export function lister(over: Partial<Lister> = {}): Lister {
     select: () => Promise.resolve({ count: 0, endpoints: [] }),
     changes: () => ({ state: 'expired' }),
     onCommit: () => () => undefined,
+    settle: () => undefined,
     bump: () => 8,
     snapshot: () => ({ revision: 7, size: 0, read: () => [], close: () => undefined }),
     ...over,

@@ -1,14 +1,15 @@
 import type { IndexChange } from '../../contract/lister.ts';
 import type { Entry } from '../../model/objects.ts';
 
-const MAX_OBJECTS = 4000;
-/** Those that were overtaken included. */
-const MAX_CHANGES = 100_000;
+/** Some 20 MB of what remote clusters sent, at the size of ordinary objects. */
+const MAX_OBJECTS = 20_000;
 
-/** A change of the index that becomes an event. The content of a `put` is read when the window ends. */
+/** A change of the index that becomes an event. */
 export interface PendingChange {
   readonly change: IndexChange;
-  /** What watchers know of the object; undefined = nothing, it is new to them. */
+  /** Watchers know the object. */
+  readonly isKnown: boolean;
+  /** What they know of it. Of one that is known it can be missing where a listener of the index made a commit of its own. */
   readonly before: Entry | undefined;
 }
 
@@ -17,37 +18,33 @@ export interface PendingChange {
  * states stays, as the object after it is another one. Bounded by the number of objects.
  */
 export class ChangeWindow {
-  /** In the order of revisions, with holes where something later overtook. */
-  #log: (PendingChange | undefined)[] = [];
-  readonly #last = new Map<string, number>();
+  /** By revision, and in their order: an object is known by the revision of its content. */
+  #pending = new Map<number, PendingChange>();
 
-  /** Whether it should be flushed: reading the contents takes some milliseconds then. */
+  /** Whether it should be flushed. */
   get isFull(): boolean {
-    return this.#last.size >= MAX_OBJECTS || this.#log.length >= MAX_CHANGES;
+    return this.#pending.size >= MAX_OBJECTS;
   }
 
-  /** Changes must come in order and with `last`. */
+  /** Changes must come in order and with contents; `last` where it is from before the last `take`. */
   add(change: IndexChange): void {
-    const key = `${change.kind}\0${change.cluster}\0${change.namespace}\0${change.name}`;
-    const at = this.#last.get(key);
-    const known = at === undefined ? undefined : this.#log[at];
-    let before = change.last;
-    if (at !== undefined && known?.change.op === 'put') {
-      before = known.before;
-      this.#log[at] = undefined;
-      // Came and went: nobody needs to know.
-      if (change.op === 'delete' && before === undefined) return;
+    const { op, revision, replaces, last } = change;
+    const overtaken = replaces === undefined ? undefined : this.#pending.get(replaces);
+    if (replaces === undefined || overtaken === undefined) {
+      this.#pending.set(revision, { change, isKnown: replaces !== undefined, before: last });
+      return;
     }
-    this.#last.set(key, this.#log.length);
-    this.#log.push({ change, before });
+    this.#pending.delete(replaces);
+    const { isKnown, before } = overtaken;
+    // Came and went: nobody needs to know.
+    if (op === 'delete' && !isKnown) return;
+    this.#pending.set(revision, { change, isKnown, before: op === 'delete' ? (before ?? last) : before });
   }
 
   /** What is to be told, in the order of revisions; the window is empty then. */
-  take(): PendingChange[] {
-    const changes: PendingChange[] = [];
-    for (const change of this.#log) if (change !== undefined) changes.push(change);
-    this.#log = [];
-    this.#last.clear();
-    return changes;
+  take(): Iterable<PendingChange> {
+    const pending = this.#pending;
+    this.#pending = new Map();
+    return pending.values();
   }
 }

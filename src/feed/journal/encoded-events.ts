@@ -2,7 +2,7 @@ import type { FeedEncoder } from '../objects/feed-encoder.ts';
 import type { FeedEvent } from './feed-event.ts';
 
 /**
- * The events of a batch that one view shows, in one encoding: each is encoded at most once, when the first watcher wants it. Who
+ * The events of a batch that one view shows, in one encoding: they are encoded when the first watcher wants them. Who
  * wants all of them gets one buffer that all share.
  */
 export class EncodedEvents {
@@ -33,34 +33,19 @@ export class EncodedEvents {
     }
     const known = this.#single[position];
     if (known !== undefined) return known;
-    const bytes = this.#encode(position);
+    const { type, object } = this.events[position] as FeedEvent;
+    const bytes = this.#encoder.event(type, object);
     this.#single[position] = bytes;
     this.#onBytes(bytes.length);
     return bytes;
   }
 
-  #encode(position: number): Buffer {
-    const { type, object } = this.events[position] as FeedEvent;
-    return this.#encoder.event(type, object);
-  }
-
   #encodeAll(): Buffer {
-    const parts: Buffer[] = [];
-    const ends: number[] = [];
-    let end = 0;
-    let known = 0;
-    for (let position = 0; position < this.events.length; position++) {
-      const single = this.#single[position];
-      const part = single ?? this.#encode(position);
-      known += single?.length ?? 0;
-      end += part.length;
-      parts.push(part);
-      ends.push(end);
-    }
+    const { bytes, ends } = this.#encoder.events(this.events);
+    const known = this.#single.reduce((sum, single) => sum + (single?.length ?? 0), 0);
     this.#single.length = 0;
     this.#ends = ends;
-    this.#onBytes(end - known);
-    // A copy: pieces of a pool would keep the whole pool alive.
-    return Buffer.concat(parts, end);
+    this.#onBytes(bytes.length - known);
+    return bytes;
   }
 }

@@ -15,7 +15,6 @@ export class EventRing {
   #first = 0;
   #events = 0;
   #lost = 0;
-  #isLostShared = false;
 
   /** Number that the next batch gets. */
   get next(): number {
@@ -46,34 +45,20 @@ export class EventRing {
 
   /** The oldest sequence from which a watch can go on. */
   get oldest(): number {
-    return this.#isLostShared ? this.#lost + 1 : this.#lost;
+    return this.#lost;
   }
 
-  /**
-   * Where somebody goes on who has seen an object with this sequence; undefined where something after it was dropped.
-   * A commit gives all its objects one sequence, and a reader may have been cut off in the middle of them: where there are
-   * several, all come again.
-   */
+  /** Where somebody goes on who has seen an object with this sequence; undefined where something after it was dropped. */
   seek(sequence: number): Cursor | undefined {
     if (sequence < this.oldest) return undefined;
-    const after = this.isShared(sequence) ? sequence - 1 : sequence;
-    return { batch: this.#search(sequence), after };
-  }
-
-  /** Whether several events that are here have this sequence. */
-  isShared(sequence: number): boolean {
-    const number = this.#search(sequence);
-    const same = this.#count(this.at(number), sequence);
-    return same > 1 || (same === 1 && this.at(number + 1)?.first === sequence);
+    return { batch: this.#search(sequence), after: sequence };
   }
 
   /** Drops the oldest batch; returns it. */
   dropFirst(): EventBatch | undefined {
     const batch = this.#batches[this.#head];
     if (batch === undefined) return undefined;
-    const { last } = batch;
-    this.#isLostShared = this.isShared(last) || last === this.#lost;
-    this.#lost = last;
+    this.#lost = batch.last;
     this.#batches[this.#head++] = undefined;
     this.#first++;
     this.#events -= batch.events.length;
@@ -91,7 +76,6 @@ export class EventRing {
     this.#head = 0;
     this.#events = 0;
     this.#lost = sequence;
-    this.#isLostShared = false;
   }
 
   /** Number of the first batch that reaches `sequence`. */
@@ -104,12 +88,5 @@ export class EventRing {
       else low = middle + 1;
     }
     return low;
-  }
-
-  #count(batch: EventBatch | undefined, sequence: number): number {
-    if (batch === undefined || batch.first > sequence || batch.last < sequence) return 0;
-    let count = 0;
-    for (const { object } of batch.events) if (object.sequence === sequence) count++;
-    return count;
   }
 }

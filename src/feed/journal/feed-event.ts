@@ -8,6 +8,6 @@ export interface FeedEvent {
   readonly type: FeedEventType;
   /** As it is now; for DELETED as it was last, with the sequence of the deletion. */
   readonly object: FeedObject;
-  /** What it said at the event before, for MODIFIED: whether a selector selected it then. */
+  /** What it said at the event before, for MODIFIED: whether a selector selected it then. undefined = not known. */
   readonly before?: FeedContent;
 }

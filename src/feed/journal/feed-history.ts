@@ -106,12 +106,6 @@ export class FeedHistory {
     }
   }
 
-  /** Whether some collection has several events with this sequence. */
-  isShared(sequence: number): boolean {
-    for (const ring of this.#rings.values()) if (ring.isShared(sequence)) return true;
-    return false;
-  }
-
   #dropFirst(resource: FeedPlural): boolean {
     const batch = this.ring(resource).dropFirst();
     if (batch === undefined) return false;

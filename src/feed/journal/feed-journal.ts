@@ -11,12 +11,13 @@ import { indexedObject } from './indexed-object.ts';
 import { PLURAL_OF_KIND } from './resource-kinds.ts';
 
 /**
- * How long changes are collected: a batch costs its readers a write each, however small it is. When much comes, twice as long as
- * the last events took: so at least two thirds of the time are left for what else is to be done, and of an object that changes all
- * the time fewer states are told.
+ * How long changes are collected: a batch costs its readers a write each, however small it is. When much comes, five times as
+ * long as the last events took: so four fifths of the time are left for what else is to be done, and of an object that changes all
+ * the time fewer states are told. Not longer than what readers can be expected not to notice.
  */
 const WINDOW_MS = 1;
-const LONGEST_WINDOW_MS = 20;
+const WINDOWS_PER_WORK = 5;
+const LONGEST_WINDOW_MS = 100;
 
 export interface FeedJournalOptions {
   readonly lister: Lister;
@@ -35,8 +36,11 @@ export class FeedJournal {
   #unsubscribe: (() => void) | undefined;
   #cancelFlush: (() => void) | undefined;
   #changes = 0;
-  /** Spent on events since the last of them were made. */
+  /** Of what came with this revision or before, the window holds nothing: it is to be told what that was. */
+  #flushed = 0;
+  /** Spent on events since the last of them were made; and between those and the ones before, as much of it may be yet to come. */
   #workMs = 0;
+  #workBeforeMs = 0;
 
   constructor(options: FeedJournalOptions) {
     this.#options = options;
@@ -46,7 +50,7 @@ export class FeedJournal {
     return this.#changes;
   }
 
-  /** The sequence of the newest commit. */
+  /** The sequence of the newest change. */
   get sequence(): number {
     const { lister, revisions } = this.#options;
     return revisions.sequence(lister.revision);
@@ -54,12 +58,10 @@ export class FeedJournal {
 
   /**
    * Makes events of all that is committed. Returns a sequence that divides: what is in the index now is of it or older, each
-   * later event is newer, and no reader can stand in the middle of it, as it has not got two events.
+   * later event is newer.
    */
   border(): number {
     this.flush();
-    const { history, lister } = this.#options;
-    if (history.isShared(this.sequence)) lister.bump();
     return this.sequence;
   }
 
@@ -72,10 +74,10 @@ export class FeedJournal {
 
   /** From now on events of the collection are kept. */
   wake(resource: FeedPlural): void {
-    const { history, lister } = this.#options;
+    const { history } = this.#options;
     if (history.isAwake(resource)) return;
     const sequence = this.border();
-    this.#unsubscribe ??= lister.onCommit((changes) => this.#accept(changes), { withLast: true });
+    this.#listen();
     history.wake(resource, sequence);
   }
 
@@ -88,10 +90,16 @@ export class FeedJournal {
 
   /** Counts the namespaces of all further changes. The caller wakes the collection when it has counted what is there. */
   follow(namespaces: NamespacesSeen): void {
-    const { lister } = this.#options;
     this.flush();
     this.#namespaces = namespaces;
-    this.#unsubscribe ??= lister.onCommit((changes) => this.#accept(changes), { withLast: true });
+    this.#listen();
+  }
+
+  #listen(): void {
+    const { lister } = this.#options;
+    this.#unsubscribe ??= lister.onCommit((changes) => this.#accept(changes), {
+      lastUpTo: () => this.#flushed,
+    });
   }
 
   /** Listens no more. May be called twice. */
@@ -105,15 +113,14 @@ export class FeedJournal {
   }
 
   #accept(changes: readonly IndexChange[]): void {
-    const { clock, history, lister } = this.#options;
+    const { clock, history } = this.#options;
     this.#changes += changes.length;
     for (const change of changes) {
       const resource = PLURAL_OF_KIND[change.kind];
       if (resource !== undefined && history.isAwake(resource)) this.#window.add(change);
       this.#namespaces?.change(change);
     }
-    // Where another listener made a commit of its own the index is ahead of what was told: then contents would be too.
-    if (this.#window.isFull && changes[0]?.revision === lister.revision) this.flush();
+    if (this.#window.isFull) this.flush();
     else if (this.#cancelFlush === undefined) this.#flushAfter(clock.monotonic(), WINDOW_MS);
   }
 
@@ -121,7 +128,10 @@ export class FeedJournal {
   #flushAfter(from: number, ms: number): void {
     const { clock } = this.#options;
     this.#cancelFlush = clock.after(ms, () => {
-      const wanted = Math.min(LONGEST_WINDOW_MS, 2 * this.#workMs);
+      const wanted = Math.min(
+        LONGEST_WINDOW_MS,
+        WINDOWS_PER_WORK * Math.max(this.#workMs, this.#workBeforeMs),
+      );
       const left = from + wanted - clock.monotonic();
       if (left > 0) this.#flushAfter(from, left);
       else this.flush();
@@ -136,7 +146,10 @@ export class FeedJournal {
   flush(): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
-    const { clock, history } = this.#options;
+    const { clock, history, lister } = this.#options;
+    // What is recorded already counts on the window that it was recorded for.
+    lister.settle();
+    this.#flushed = lister.revision;
     const from = clock.monotonic();
     const events = new Map<FeedPlural, FeedEvent[]>();
     for (const pending of this.#window.take()) {
@@ -152,21 +165,19 @@ export class FeedJournal {
     if (events.size === 0) return;
     for (const [resource, all] of events) history.push(resource, all);
     history.trim();
+    this.#workBeforeMs = this.#workMs;
     this.#workMs = clock.monotonic() - from;
     this.#options.onEvents(events.keys());
   }
 
-  #event({ change, before }: PendingChange): FeedEvent | undefined {
-    const { lister, revisions } = this.#options;
-    const { cluster, kind, name, op } = change;
-    if (op === 'delete') {
-      if (before === undefined) return undefined;
-      const sequence = revisions.sequence(change.revision);
-      return { type: 'DELETED', object: indexedObject(cluster, before, sequence, name) };
-    }
-    const found = lister.get(cluster, kind, change);
-    if (found === undefined) return undefined;
-    const object = indexedObject(cluster, found.entry, revisions.sequence(found.revision), name);
-    return before === undefined ? { type: 'ADDED', object } : { type: 'MODIFIED', object, before };
+  #event({ change, isKnown, before }: PendingChange): FeedEvent | undefined {
+    const { cluster, name, op } = change;
+    const content = op === 'put' ? change.content : before;
+    if (content === undefined) return undefined;
+    const sequence = this.#options.revisions.sequence(change.revision);
+    const object = indexedObject(cluster, content, sequence, name);
+    if (op === 'delete') return { type: 'DELETED', object };
+    if (!isKnown) return { type: 'ADDED', object };
+    return before === undefined ? { type: 'MODIFIED', object } : { type: 'MODIFIED', object, before };
   }
 }

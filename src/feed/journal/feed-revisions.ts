@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 
-/** Sequence numbers that one second of wall-clock time stands for: no process makes so many commits in that time. */
+/** Sequence numbers that one second of wall-clock time stands for: no process makes so many changes in that time. */
 const PER_SECOND = 2 ** 20;
 const PROCESS_DIGITS = 3;
 /** Kubernetes' resource versions are below 2^64; ours below 2^63. */
@@ -26,7 +26,7 @@ export class FeedRevisions {
     return this.text(this.#base);
   }
 
-  /** `FeedObject.sequence` of what a commit of the index gave its content. */
+  /** `FeedObject.sequence` of what a change of the index gave its content. */
   sequence(revision: number): number {
     return this.#base + revision;
   }

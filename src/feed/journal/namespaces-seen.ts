@@ -28,10 +28,10 @@ export class NamespacesSeen {
   }
 
   /** One object more or less. */
-  change({ cluster, namespace, op, last, revision, kind }: IndexChange): void {
+  change({ cluster, namespace, op, replaces, revision, kind }: IndexChange): void {
     if (!NAMESPACED_KINDS.includes(kind)) return;
     if (op === 'delete') this.#count(cluster, namespace, -1, revision);
-    else if (last === undefined) this.#count(cluster, namespace, 1, revision);
+    else if (replaces === undefined) this.#count(cluster, namespace, 1, revision);
   }
 
   /** One object that the scan found. */

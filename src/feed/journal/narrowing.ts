@@ -48,7 +48,9 @@ export class Narrowing {
     if (this.isAll) return event;
     const { type, object, before } = event;
     const isShown = this.shows(object);
-    if (type !== 'MODIFIED' || before === undefined) return isShown ? event : undefined;
+    if (type !== 'MODIFIED') return isShown ? event : undefined;
+    // To a consumer that did not have it the deletion says nothing.
+    if (before === undefined) return isShown ? event : { type: 'DELETED', object };
     const wasShown = this.shows(withContent(object, before));
     if (isShown) return wasShown ? event : { type: 'ADDED', object };
     return wasShown ? { type: 'DELETED', object: withContent(object, before) } : undefined;

@@ -63,7 +63,7 @@ function profileNames(names: readonly string[], cluster: string | undefined): re
 }
 
 /** Calico always writes the two fields of the host. */
-function workloadPort({ name, protocol, port, hostPort, hostIP }: EndpointPort): JsonObject {
+export function workloadPort({ name, protocol, port, hostPort, hostIP }: EndpointPort): JsonObject {
   return { name, protocol: shownProtocol(protocol), port, hostPort, hostIP };
 }
 

@@ -18,6 +18,11 @@ export interface FeedEncoderOptions {
 
 export type FeedEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+export interface TypedObject {
+  readonly type: FeedEventType;
+  readonly object: FeedObject;
+}
+
 /**
  * Objects of one collection as bytes, in one of the forms that a client can ask for. Everything but `items` is complete in itself,
  * so that the same bytes serve any number of readers, wherever they come in.
@@ -42,6 +47,8 @@ export interface FeedEncoder {
   listEnds(meta: FeedListMeta, itemBytes: number): { readonly head: Buffer; readonly tail: Buffer };
   /** An event of a watch, framed. */
   event(type: FeedEventType, object: FeedObject): Buffer;
+  /** Several of them, one after the other, in memory of their own; and where each ends. */
+  events(events: readonly TypedObject[]): { readonly bytes: Buffer; readonly ends: readonly number[] };
   /** A BOOKMARK event; `initialEventsEnd` marks the one that ends the initial events of a WatchList. */
   bookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer;
   /** An ERROR event. */

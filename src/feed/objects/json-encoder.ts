@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../model/json-field.ts';
 import type { FeedObject } from '../feed-object.ts';
 import { jsonText } from './json-text.ts';
-import type { FeedEncoder, FeedEncoderOptions, FeedEventType } from './feed-encoder.ts';
+import type { FeedEncoder, FeedEncoderOptions, FeedEventType, TypedObject } from './feed-encoder.ts';
 import { apiVersionOf, FEED_RESOURCES } from './feed-resources.ts';
 import { INITIAL_EVENTS_END } from './initial-events-end.ts';
 import { listMetaJson } from './list-meta.ts';
@@ -53,7 +53,18 @@ export class JsonEncoder implements FeedEncoder {
   }
 
   event(type: FeedEventType, object: FeedObject): Buffer {
-    return eventLine(type, this.#whole(object));
+    return Buffer.from(eventLine(type, this.#whole(object)));
+  }
+
+  /** Line by line into memory that stays: bytes of each alone, or one text of all, are dearer to make and to throw away. */
+  events(events: readonly TypedObject[]): { readonly bytes: Buffer; readonly ends: readonly number[] } {
+    let end = 0;
+    const ends = events.map(
+      ({ type, object }) => (end = writeScratch(eventLine(type, this.#whole(object)), end)),
+    );
+    const bytes = Buffer.allocUnsafeSlow(end);
+    scratch.copy(bytes, 0, 0, end);
+    return { bytes, ends };
   }
 
   bookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer {
@@ -62,11 +73,11 @@ export class JsonEncoder implements FeedEncoder {
       this.#options.encoding.form === 'table'
         ? { ...this.#table({ resourceVersion }), rows: [] }
         : { ...this.#type, metadata: { resourceVersion, creationTimestamp: null, annotations } };
-    return eventLine('BOOKMARK', JSON.stringify(bookmark));
+    return Buffer.from(eventLine('BOOKMARK', JSON.stringify(bookmark)));
   }
 
   failure(status: FailureStatus): Buffer {
-    return eventLine('ERROR', JSON.stringify(statusJson(status)));
+    return Buffer.from(eventLine('ERROR', JSON.stringify(statusJson(status))));
   }
 
   /** An object as it stands alone: a table has it as its only row. */
@@ -102,6 +113,19 @@ export class JsonEncoder implements FeedEncoder {
   }
 }
 
-function eventLine(type: string, object: string): Buffer {
-  return Buffer.from(`{"type":"${type}","object":${object}}\n`);
+function eventLine(type: string, object: string): string {
+  return `{"type":"${type}","object":${object}}\n`;
+}
+
+let scratch = Buffer.allocUnsafeSlow(1 << 20);
+
+/** Writes at `at`; returns where it ends. */
+function writeScratch(text: string, at: number): number {
+  const most = at + 3 * text.length;
+  if (most > scratch.length) {
+    const larger = Buffer.allocUnsafeSlow(2 * most);
+    scratch.copy(larger, 0, 0, at);
+    scratch = larger;
+  }
+  return at + scratch.write(text, at);
 }

@@ -1,6 +1,6 @@
 import type { FeedObject } from '../feed-object.ts';
 import { encodePartialProtobuf, encodeProtobuf } from './encode-protobuf.ts';
-import type { FeedEncoder, FeedEncoderOptions, FeedEventType } from './feed-encoder.ts';
+import type { FeedEncoder, FeedEncoderOptions, FeedEventType, TypedObject } from './feed-encoder.ts';
 import { apiVersionOf, FEED_RESOURCES } from './feed-resources.ts';
 import { INITIAL_EVENTS_END } from './initial-events-end.ts';
 import type { FeedListMeta } from './list-meta.ts';
@@ -53,6 +53,15 @@ export class ProtobufEncoder implements FeedEncoder {
 
   event(type: FeedEventType, object: FeedObject): Buffer {
     return protobufFrame(type, this.object(object));
+  }
+
+  events(events: readonly TypedObject[]): { readonly bytes: Buffer; readonly ends: readonly number[] } {
+    const frames = events.map(({ type, object }) => this.event(type, object));
+    let end = 0;
+    const ends = frames.map(({ length }) => (end += length));
+    const bytes = Buffer.allocUnsafeSlow(end);
+    for (const [i, frame] of frames.entries()) frame.copy(bytes, (ends[i] ?? 0) - frame.length);
+    return { bytes, ends };
   }
 
   bookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer {

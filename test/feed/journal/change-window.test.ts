@@ -4,51 +4,70 @@ import { ChangeWindow } from '../../../src/feed/journal/change-window.ts';
 import type { IndexChange } from '../../../src/contract/lister.ts';
 import { service } from '../../index/fixtures.ts';
 
+const place = { cluster: 'east', kind: 'Service', namespace: 'shop', name: 'a' } as const;
+
+/** The states of one object, from revision 11 on; `last` is told of what came before revision 11. */
+function history(start: 'new' | 'known', ...ops: readonly ('put' | 'delete')[]): IndexChange[] {
+  let replaces = start === 'known' ? 1 : undefined;
+  return ops.map((op, i) => {
+    const revision = 11 + i;
+    const last = replaces === 1 || op === 'delete' ? service('a', { uid: `u${replaces}` }) : undefined;
+    const content = op === 'put' ? service('a', { uid: `u${revision}` }) : undefined;
+    const change = { ...place, revision, op, replaces, last, content };
+    replaces = op === 'put' ? revision : undefined;
+    return change;
+  });
+}
+
 describe('the window of changes', () => {
-  const before = service('a');
-  const change = (revision: number, op: 'put' | 'delete', last?: IndexChange['last']): IndexChange => {
-    const place = { cluster: 'east', kind: 'Service', namespace: 'shop', name: 'a' } as const;
-    return { revision, op, ...place, ...(last && { last }) };
-  };
-  const told = (...changes: readonly IndexChange[]): readonly string[] => {
+  const told = (changes: readonly IndexChange[]): readonly string[] => {
     const window = new ChangeWindow();
     for (const each of changes) window.add(each);
-    return window.take().map(({ change: { revision, op }, before: known }) => {
-      if (op === 'delete') return `deleted at ${revision}`;
-      return known === undefined ? `added at ${revision}` : `modified at ${revision}`;
+    return Array.from(window.take(), ({ change: { revision, op }, isKnown, before }) => {
+      const what = op === 'delete' ? 'deleted' : isKnown ? 'modified' : 'added';
+      return `${what} at ${revision}${before === undefined ? '' : `, was ${before.uid}`}`;
     });
   };
 
-  it('keeps the last of several states, and whether the object was there before them', () => {
-    assert.deepEqual(told(change(1, 'put', before), change(2, 'put', before)), ['modified at 2']);
-    assert.deepEqual(told(change(1, 'put'), change(2, 'put', before)), ['added at 2']);
+  it('keeps the last of several states, and what watchers know of the object', () => {
+    assert.deepEqual(told(history('known', 'put', 'put', 'put')), ['modified at 13, was u1']);
+    assert.deepEqual(told(history('new', 'put', 'put')), ['added at 12']);
   });
 
   it('keeps deletions of what was there, and nothing of what came and went', () => {
-    assert.deepEqual(told(change(1, 'put', before), change(2, 'delete', before)), ['deleted at 2']);
-    assert.deepEqual(told(change(1, 'put'), change(2, 'delete', before)), []);
-    assert.deepEqual(told(change(1, 'put'), change(2, 'delete', before), change(3, 'put')), ['added at 3']);
+    assert.deepEqual(told(history('known', 'put', 'delete')), ['deleted at 12, was u1']);
+    assert.deepEqual(told(history('known', 'delete')), ['deleted at 11, was u1']);
+    assert.deepEqual(told(history('new', 'put', 'put', 'delete')), []);
+    assert.deepEqual(told(history('new', 'put', 'delete', 'put')), ['added at 13']);
   });
 
   it('keeps a deletion and the last of what came after it', () => {
-    const again = [change(1, 'delete', before), change(2, 'put'), change(3, 'put', before)];
-    assert.deepEqual(told(...again), ['deleted at 1', 'added at 3']);
-    assert.deepEqual(told(...again, change(4, 'delete', before)), ['deleted at 1']);
-    assert.deepEqual(told(...again, change(4, 'delete', before), change(5, 'put')), [
-      'deleted at 1',
-      'added at 5',
+    const again = ['delete', 'put', 'put'] as const;
+    assert.deepEqual(told(history('known', ...again)), ['deleted at 11, was u1', 'added at 13']);
+    assert.deepEqual(told(history('known', ...again, 'delete')), ['deleted at 11, was u1']);
+    assert.deepEqual(told(history('known', ...again, 'delete', 'put')), [
+      'deleted at 11, was u1',
+      'added at 15',
     ]);
   });
 
-  it('holds a hot object once, and is full of many objects or of very many changes', () => {
+  it('knows that an object was there, also where nobody said what it was', () => {
+    const [first, second, third] = history('known', 'put', 'put', 'delete');
+    assert.ok(first && second && third);
+    assert.deepEqual(told([second]), ['modified at 12']);
+    assert.deepEqual(told([second, third]), ['deleted at 13, was u12']);
+  });
+
+  it('holds a hot object once, and is full of many objects', () => {
     const window = new ChangeWindow();
-    for (let revision = 1; revision < 100_000; revision++) window.add(change(revision, 'put', before));
+    for (let revision = 1; revision <= 100_000; revision++) {
+      window.add({ ...place, revision, op: 'put', replaces: revision - 1 });
+    }
     assert.equal(window.isFull, false);
-    window.add(change(100_000, 'put', before));
-    assert.equal(window.isFull, true);
-    assert.equal(window.take().length, 1);
+    assert.equal([...window.take()].length, 1);
+    for (let i = 1; i < 20_000; i++) window.add({ ...place, revision: i, op: 'put', name: `s${i}` });
     assert.equal(window.isFull, false);
-    for (let i = 0; i < 4000; i++) window.add({ ...change(i, 'put'), name: `s${i}` });
+    window.add({ ...place, revision: 20_000, op: 'put' });
     assert.equal(window.isFull, true);
   });
 });

@@ -65,17 +65,17 @@ describe('watches of the feed', () => {
     assert.equal(watch.chunks.length, 1, 'nothing was written at all');
   });
 
-  it('come to a reader that was cut off amid the events of one commit again from its start', async () => {
+  it('come to a reader that was cut off amid the events of one commit from where it was', async () => {
     const first = await rig.watch({ resource: 'services' });
     rig
       .resource('east', 'services')
       .apply(['a', 'b', 'c'].map((name) => ({ op: 'put', entry: service(name) }) as const));
     await rig.settle();
     const versions = first.events.map(({ object }) => object.metadata.resourceVersion);
-    assert.equal(new Set(versions).size, 1, 'one commit');
+    assert.equal(new Set(versions).size, 3);
     const again = await rig.watch({ resource: 'services', resourceVersion: versions[0] ?? '' });
     await rig.settle();
-    assert.deepEqual(again.summary, ['ADDED east.a', 'ADDED east.b', 'ADDED east.c']);
+    assert.deepEqual(again.summary, ['ADDED east.b', 'ADDED east.c']);
     const { metadata } = await rig.list({ resource: 'services' });
     const { resourceVersion } = metadata;
     const after = await rig.watch({ resource: 'services', resourceVersion });
