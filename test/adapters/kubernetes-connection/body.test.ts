@@ -69,6 +69,34 @@ describe('Body', () => {
     assert.deepEqual(taker.batches, [['a', 'b', 'c'], ['d']]);
   });
 
+  it('lets the loop turn where more comes than can be read in one turn, and loses nothing', async () => {
+    const parts = 40;
+    let made = 0;
+    // Always has more at once, as a socket of a fast server.
+    const stream = new Readable({
+      highWaterMark: 8 << 20,
+      read() {
+        this.push(made < parts ? Buffer.alloc(100_000, made++) : null);
+      },
+    });
+    const { body } = bodyOf(stream);
+    const turns: number[][] = [];
+    let turn: number[] = [];
+    const taker: ChunkTaker = {
+      take: (chunk) => turn.push(chunk[0] ?? -1) > 0,
+      turn: () => {
+        turns.push(turn);
+        turn = [];
+      },
+    };
+    assert.equal(await body.read(taker), false);
+    assert.deepEqual(
+      turns.flat(),
+      Array.from({ length: parts }, (_, i) => i),
+    );
+    assert.ok(Math.max(...turns.map(({ length }) => length)) <= 6, JSON.stringify(turns));
+  });
+
   it('stops where the taker says so, tells it of the turn first, and goes on from there', async () => {
     const stream = new PassThrough();
     const first = collecting((text) => text !== 'b');
