@@ -24,27 +24,6 @@ export const FEED_DIFFERENCES: readonly FeedDifference[] = [
     why: 'There are no subresources: nothing is written, and status is part of the object.',
   },
   {
-    requests: ['list with an unreadable continue'],
-    apiserver:
-      '400 · json · Status BadRequest · "invalid continue token: continue key is not valid: illegal base64 data at input byte 0"',
-    feed: '400 · json · Status BadRequest · "continue key is not valid"',
-    why: 'The sentence differs; code and reason are the same.',
-  },
-  {
-    requests: ['list with continue and resourceVersion'],
-    apiserver:
-      '400 · json · Status BadRequest · "invalid continue token: continue key is not valid: illegal base64 data at input byte 0"',
-    feed: '400 · json · Status BadRequest · "specifying resource version is not allowed when using continue"',
-    why: 'The sentence differs; code and reason are the same.',
-  },
-  {
-    requests: ['list with an unreadable resourceVersion'],
-    apiserver:
-      '400 · json · Status BadRequest · "invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing …"',
-    feed: '400 · json · Status BadRequest · "resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax"',
-    why: 'The sentence differs; code and reason are the same.',
-  },
-  {
     requests: ['list as CBOR', 'list as HTML', 'watch as HTML'],
     apiserver:
       '406 · json · Status NotAcceptable · "406: Not Acceptable  Available representations: application/json, application/yaml, applic…"',

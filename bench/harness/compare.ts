@@ -42,10 +42,11 @@ export async function compare(contenders: readonly Contender[], runs: number): P
       );
     }
   }
-  return contenders.map(({ name }) => summary(name, results.get(name) ?? []));
+  return contenders.map(({ name }) => rowOf(name, results.get(name) ?? []));
 }
 
-function summary(name: string, runs: readonly Run[]): Row {
+/** The medians of one contender. */
+export function rowOf(name: string, runs: readonly Run[]): Row {
   const of = (pick: (run: Run) => number): number => median(runs.map(pick));
   const walls = runs.map((run) => run.wallMs);
   return {

@@ -41,8 +41,12 @@ export async function runClient(command: Command, onReady?: () => Promise<void>)
     if (!text.startsWith('{"event"')) continue;
     const line = JSON.parse(text) as ClientLine;
     if (line.event === 'synced') processMs = performance.now() - began;
-    else if (line.event === 'result') result = line;
-    else {
+    else if (line.event === 'result') {
+      result = line;
+      // Not to wait for its exit, unless that writes a profile: Node joins its threads there, and one that compiles may be waiting
+      // for a collection of the thread that joins it, for ever.
+      if (!command.args.includes('--cpu-prof')) child.kill('SIGKILL');
+    } else {
       onReady?.().catch((error: unknown) => {
         failure = error instanceof Error ? error : new Error(String(error));
         child.kill('SIGKILL');

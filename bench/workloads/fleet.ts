@@ -10,7 +10,7 @@ import { size } from '../harness/settings.ts';
 import type { Settings } from '../harness/settings.ts';
 import { quantile } from '../harness/statistics.ts';
 import { TASKSET, TappedDaemon } from '../harness/tapped-daemon.ts';
-import type { FleetMessage } from '../servers/fleet.ts';
+import type { Commit, FleetMessage } from '../servers/fleet.ts';
 
 const CHANGES_PER_SECOND = 325;
 const SETTLE_MS = 5000;
@@ -26,7 +26,7 @@ interface Measured {
   readonly p99Restart: number;
 }
 
-type Commits = readonly (readonly [key: string, at: number])[];
+type Commits = readonly Commit[];
 
 let kept: Promise<Measured> | undefined;
 
@@ -100,8 +100,13 @@ export async function startFleet(
   work: Readonly<Record<'clusters' | 'endpoints' | 'services', number>> & { readonly directory: string },
 ): Promise<BenchServer<unknown>> {
   const server = await BenchServer.start('servers/fleet.ts', work, ['--max-old-space-size=8000']);
-  spawnSync(TASKSET, ['-a', '-cp', '1', String(server.pid)]);
+  leaveCoreToDaemon(server);
   return server;
+}
+
+/** Puts a process on the second core. */
+export function leaveCoreToDaemon({ pid }: BenchServer<unknown>): void {
+  spawnSync(TASKSET, ['-a', '-cp', '1', String(pid)]);
 }
 
 async function latencies(

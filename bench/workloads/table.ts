@@ -1,6 +1,9 @@
 import type { Report } from '../harness/report.ts';
 import type { Settings } from '../harness/settings.ts';
 import { curves } from './curves.ts';
+import { feedFleet } from './feed-fleet.ts';
+import { feedList } from './feed-list.ts';
+import { feedRing } from './feed-ring.ts';
 import { fleet, restart } from './fleet.ts';
 import { indexMemory, pointLookUp, selectorLookUp } from './index-alone.ts';
 import { podsFirstSync } from './s1-pods-first-sync.ts';
@@ -36,7 +39,21 @@ export const workloads: ReadonlyMap<string, Workload> = new Map([
   ['S15', largeService],
   ['S16', serviceFleet],
   ['S17', changeToWrite],
+  ['S18', feedRing],
+  ['S19', feedList],
+  ['S20', feedFleet],
 ]);
 
 /** What a quick run takes. */
-export const quickWorkloads: readonly string[] = ['S1', 'S3', 'S4', 'S6', 'S7', 'S15', 'S16'];
+export const quickWorkloads: readonly string[] = [
+  'S1',
+  'S3',
+  'S4',
+  'S6',
+  'S7',
+  'S15',
+  'S16',
+  'S18',
+  'S19',
+  'S20',
+];

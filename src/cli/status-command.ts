@@ -69,6 +69,6 @@ function clusterRow(cluster: ClusterDocument): readonly string[] {
     cluster.stale ? `${age} (stale)` : age,
     String(counts.workloadEndpoints + counts.hostEndpoints),
     counts.services === null ? '-' : String(counts.services),
-    [cluster.message, ...skipped, ...cluster.notes].join(' '),
+    [cluster.message, ...skipped, ...cluster.notes].join('; '),
   ];
 }

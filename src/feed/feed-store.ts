@@ -87,13 +87,19 @@ export interface FeedBody {
   readonly body: Uint8Array;
 }
 
+/** A reader took so long that others could read no more. */
+export class SlowReaderError extends Error {
+  override readonly name = 'SlowReaderError';
+}
+
 /** A list as a response body in pieces. */
 export interface FeedList {
   readonly state: 'ok';
   /**
    * The body: to be read to its end, or given up by `return()` (a `for await` that is left does so), which frees the snapshot
    * behind it. Made as it is read, with turns for the event loop, so a reader that waits costs one piece. A piece is
-   * some 64 KiB and belongs to the reader. Rejects with the signal's reason when that aborts.
+   * some 64 KiB and belongs to the reader. Rejects with the signal's reason when that aborts, and with SlowReaderError when
+   * the reader has to make room to others.
    */
   readonly pieces: AsyncGenerator<Uint8Array, void, void>;
 }

@@ -4,24 +4,8 @@ import type { Entry } from '../model/objects.ts';
 import type { WorkloadEndpoint } from '../model/workload-endpoint.ts';
 import type { ClusterData } from './cluster-data.ts';
 import type { EndpointTable } from './endpoint-table.ts';
-import type { IndexCore } from './index-core.ts';
 import type { ObjectContent, StoredEntry, StoredObject } from './object-table.ts';
 import { unpackSliceEndpoints } from './slice-codec.ts';
-
-/** A row as the endpoint that it stands for. */
-export function readRow(core: IndexCore, row: number): FoundEndpoint {
-  const { endpoints } = core;
-  const cluster = core.byHolder.get(endpoints.rows.holder(row)) as ClusterData;
-  const template = endpoints.rows.template(row);
-  const { templates } = endpoints;
-  return {
-    cluster: cluster.name,
-    entry: endpoints.read(row),
-    since: endpoints.since(row),
-    revision: endpoints.rows.change(row),
-    inheritedLabels: cluster.inherited.of(templates.labels(template), templates.profiles(template)),
-  };
-}
 
 /** A row of `cluster` without what it inherits. */
 export function readFound(

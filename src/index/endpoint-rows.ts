@@ -27,7 +27,6 @@ const STRIDE = 22;
 export const USED = 1;
 /** One for each list that may be under way at a time: set by its start, cleared where it names the row. */
 export const MARKS: readonly number[] = [2, 32, 64];
-const ALL_MARKS = 2 | 32 | 64;
 /** The uid is not a UUID: its first word is an interned text. */
 export const UID_TEXT = 4;
 /** `created` is not whole seconds: its word is an interned text. */
@@ -153,11 +152,6 @@ export class EndpointRows {
       }
     }
     return numbers;
-  }
-
-  /** Sets what a row's flags say of its content; its marks stay. */
-  setContentFlags(row: number, flags: number): void {
-    this.setFlags(row, (this.flags(row) & ALL_MARKS) | USED | flags);
   }
 
   /** Sets `flag` in every row of `holder`. */

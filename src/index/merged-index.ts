@@ -21,7 +21,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { Budget } from './budget.ts';
 import { ClusterData } from './cluster-data.ts';
-import { readFound, readHost, readObject, readRow } from './endpoint-reader.ts';
+import { readFound, readHost, readObject } from './endpoint-reader.ts';
 import { nameOf, workloadIdOf } from './entry-name.ts';
 import { NONE } from './hash-index.ts';
 import { IndexCore } from './index-core.ts';
@@ -29,6 +29,7 @@ import type { IndexStats } from './index-stats.ts';
 import { statsOf } from './index-stats.ts';
 import { ObjectSnapshot } from './object-snapshot.ts';
 import { Replica } from './replica.ts';
+import { readRow } from './row-reader.ts';
 import { SelectionRun } from './selection.ts';
 import type { SelectOptions } from './selection.ts';
 

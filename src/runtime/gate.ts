@@ -1,7 +1,8 @@
-/** Lets at most `width` holders in at once, in the order they came. */
+/** Lets at most `width` holders in at once. Those who wait come in turn: one of each party, and within a party in the order they came. */
 export class Gate {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  /** By party, the next to be served first. No queue in it is empty. */
+  readonly #waiting = new Map<string, (() => void)[]>();
   readonly #width: number;
   #sideDoor: Gate | undefined;
 
@@ -16,32 +17,50 @@ export class Gate {
     return this.#sideDoor;
   }
 
-  /** Resolves with the way to leave (may be called twice); rejects with the signal's reason when that aborts first. */
-  async enter(signal: AbortSignal): Promise<() => void> {
+  /**
+   * Resolves with the way to leave (may be called twice); rejects with the signal's reason when that aborts first.
+   *
+   * @param party a crowd of one party does not keep others waiting; all are of one unless told.
+   */
+  async enter(signal: AbortSignal, party = ''): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
-    else await this.#wait(signal);
+    else await this.#wait(signal, party);
     let inside = true;
     return () => {
       if (!inside) return;
       inside = false;
-      const next = this.#waiting.shift();
+      const next = this.#next();
       if (next) next();
       else this.#free++;
     };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #next(): (() => void) | undefined {
+    for (const [party, queue] of this.#waiting) {
+      const next = queue.shift();
+      this.#waiting.delete(party);
+      if (queue.length > 0) this.#waiting.set(party, queue);
+      return next;
+    }
+    return undefined;
+  }
+
+  #wait(signal: AbortSignal, party: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const admit = (): void => {
       signal.removeEventListener('abort', give);
       resolve();
     };
     const give = (): void => {
-      this.#waiting.splice(this.#waiting.indexOf(admit), 1);
+      const queue = this.#waiting.get(party) ?? [];
+      queue.splice(queue.indexOf(admit), 1);
+      if (queue.length === 0) this.#waiting.delete(party);
       reject(signal.reason as Error);
     };
-    this.#waiting.push(admit);
+    const queue = this.#waiting.get(party);
+    if (queue === undefined) this.#waiting.set(party, [admit]);
+    else queue.push(admit);
     signal.addEventListener('abort', give, { once: true });
     return promise;
   }

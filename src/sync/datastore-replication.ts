@@ -9,6 +9,7 @@ import { Backoff } from '../runtime/backoff.ts';
 import { asDatastoreError } from './as-datastore-error.ts';
 import { datastoreStatus, type ResourceFacts } from './datastore-status.ts';
 import type { EngineContext } from './engine-context.ts';
+import { ListPlaces } from './list-places.ts';
 import { EAGER_RETRY, ReturnProbe } from './return-probe.ts';
 import { Reflector, type ReflectorFailure, type ReflectorObserver } from './reflector.ts';
 import { isSettled, nextPhase, type ResourceEvent, type ResourcePhase } from './resource-phase.ts';
@@ -45,6 +46,7 @@ export class DatastoreReplication {
   /** Settles when this datastore was asked once who it is, whatever it answered, or is not asked any more. */
   readonly asked: Promise<void>;
   readonly #onAsked: () => void;
+  readonly #places: ListPlaces;
   #identities: readonly string[] = [];
   #lastContact: number | null = null;
   #unreachable: { readonly reason: StatusReason; readonly message: string } | undefined;
@@ -56,6 +58,7 @@ export class DatastoreReplication {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.asked = promise;
     this.#onAsked = resolve;
+    this.#places = new ListPlaces(options.context.lists, options.cluster);
   }
 
   get identities(): readonly string[] {
@@ -167,7 +170,7 @@ export class DatastoreReplication {
       timings: context.timings,
       clock: context.clock,
       random: context.random,
-      lists: context.lists,
+      lists: this.#places,
       sleepWhileLost: (ms, asleep) => this.#sleepWhileLost(ms, asleep),
     });
     return reflector.run(signal);

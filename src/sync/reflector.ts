@@ -5,10 +5,11 @@ import type { Delta } from '../model/delta.ts';
 import type { Resource } from '../model/kind.ts';
 import type { StatusReason } from '../model/status.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Gate } from '../runtime/gate.ts';
+import { Gate } from '../runtime/gate.ts';
 import { IdleDeadline } from '../runtime/idle-deadline.ts';
 import type { Random } from '../runtime/random.ts';
 import { asDatastoreError } from './as-datastore-error.ts';
+import { ListPlaces } from './list-places.ts';
 import type { ResourceEvent } from './resource-phase.ts';
 import { RetrySchedule, type RetryTimings } from './retry-schedule.ts';
 
@@ -43,8 +44,8 @@ export interface ReflectorOptions {
   readonly timings: ReflectorTimings;
   readonly clock: Clock;
   readonly random: Random;
-  /** Caps how many lists run at once over all clusters: memory, and the load of a mass reconnect. */
-  readonly lists: Gate;
+  /** Caps how many lists run at once over all clusters: memory, and the load of a mass reconnect. Of one datastore all share its places. */
+  readonly lists: ListPlaces | Gate;
   /** Waits after a failed attempt; may be over sooner, when the datastore is known to answer again. */
   readonly sleepWhileLost?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -63,6 +64,9 @@ const LIST_PLACE_MS = 10_000;
 /** The same while nothing of the answer is there. */
 const SILENT_LIST_PLACE_MS = 1_000;
 
+/** A list that brings no object for so long is given up, however many bytes arrive: pages of slow links are far from that. */
+const STALLED_LIST_MS = 600_000;
+
 /** Failures in a row at one resume point that call for a fresh list (Calico: MaxErrorsPerRevision). */
 const MAX_FAILURES_PER_REVISION = 5;
 
@@ -73,6 +77,7 @@ const MAX_FAILURES_PER_REVISION = 5;
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #retries: RetrySchedule;
+  readonly #places: ListPlaces;
   /** Where the watch resumes; undefined = a list is due. */
   #revision: Revision | undefined;
   /** The newest revision ever seen: a later list must not be older. */
@@ -86,6 +91,8 @@ export class Reflector {
   constructor(options: ReflectorOptions) {
     this.#options = options;
     this.#retries = new RetrySchedule(options.timings, options.random);
+    const { lists } = options;
+    this.#places = lists instanceof Gate ? new ListPlaces(lists, '') : lists;
   }
 
   /** Runs until the signal aborts; then resolves. Never rejects for anything that the datastore does. */
@@ -103,8 +110,8 @@ export class Reflector {
   }
 
   async #list(attempt: Attempt, signal: AbortSignal): Promise<void> {
-    const { datastore, resource, store, observer, lists, clock } = this.#options;
-    const leave = await (this.#unanswered ? lists.sideDoor : lists).enter(signal);
+    const { datastore, resource, store, observer, clock } = this.#options;
+    const leave = await this.#places.enter(signal, this.#unanswered);
     const cancelPatience = this.#limitPlace(attempt, leave);
     let objects = 0;
     let failed = false;
@@ -112,17 +119,21 @@ export class Reflector {
       observer.event('list', undefined);
       store.begin();
       const startedAt = clock.monotonic();
-      const outcome = await this.#guarded(signal, (guarded, idle) =>
-        datastore.list({
+      const outcome = await this.#guarded(signal, (guarded, { idle, stall }) => {
+        stall.start();
+        return datastore.list({
           resource,
           signal: guarded,
           notOlderThan: this.#newest,
           sink: this.#sink(attempt, idle, 'answered', (deltas) => {
+            stall.touch();
+            this.#places.answered();
             objects += deltas.length;
           }),
-        }),
-      );
+        });
+      });
       store.end();
+      this.#places.answered();
       const first = !this.#everListed;
       this.#everListed = true;
       observer.note(outcome.note);
@@ -153,8 +164,12 @@ export class Reflector {
   #limitPlace(attempt: Attempt, leave: () => void): () => void {
     const { clock } = this.#options;
     let cancel = clock.after(SILENT_LIST_PLACE_MS, () => {
-      if (attempt.delivered) cancel = clock.after(LIST_PLACE_MS - SILENT_LIST_PLACE_MS, leave);
-      else leave();
+      if (attempt.delivered) {
+        cancel = clock.after(LIST_PLACE_MS - SILENT_LIST_PLACE_MS, leave);
+        return;
+      }
+      this.#places.silent();
+      leave();
     });
     return () => cancel();
   }
@@ -164,7 +179,7 @@ export class Reflector {
     const tail = this.#tail;
     this.#tail = undefined;
     const before = this.#revision;
-    await this.#guarded(signal, (guarded, idle) => {
+    await this.#guarded(signal, (guarded, { idle }) => {
       const sink = this.#sink(attempt, idle, 'contact', undefined);
       if (tail) return tail(sink, guarded);
       return datastore.watch({ resource, revision: this.#revision ?? '', sink, signal: guarded });
@@ -178,22 +193,24 @@ export class Reflector {
   /** Runs `work` under the idle deadline: a silent stream is aborted and becomes a Timeout. */
   async #guarded<T>(
     signal: AbortSignal,
-    work: (guarded: AbortSignal, idle: IdleDeadline) => Promise<T>,
+    work: (guarded: AbortSignal, deadlines: Deadlines) => Promise<T>,
   ): Promise<T> {
     const { clock, timings } = this.#options;
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     const idle = new IdleDeadline(clock, timings.idleMs, () => controller.abort(idleError(timings.idleMs)));
+    const stall = new IdleDeadline(clock, STALLED_LIST_MS, () => controller.abort(stallError()));
     idle.start();
     try {
-      return await work(controller.signal, idle);
+      return await work(controller.signal, { idle, stall });
     } catch (error) {
       // Whatever the adapter makes of an abort: the reason of ours is the truth.
       if (controller.signal.aborted && !signal.aborted) throw controller.signal.reason;
       throw error;
     } finally {
       idle.stop();
+      stall.stop();
       signal.removeEventListener('abort', onAbort);
     }
   }
@@ -289,12 +306,23 @@ export class Reflector {
   }
 }
 
+interface Deadlines {
+  /** No sign of life at all. */
+  readonly idle: IdleDeadline;
+  /** No object of a list: a peer that sends byte after byte and never an end looks alive. Started by lists. */
+  readonly stall: IdleDeadline;
+}
+
 interface Attempt {
   /** There was a sign of life. */
   heard: boolean;
   /** There was data. */
   delivered: boolean;
   readonly startedAt: number;
+}
+
+function stallError(): DatastoreError {
+  return new DatastoreError('retry', 'Timeout', `the list brought no object for ${STALLED_LIST_MS / 1000} s`);
 }
 
 function idleError(idleMs: number): DatastoreError {

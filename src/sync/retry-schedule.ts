@@ -1,4 +1,5 @@
 import type { DatastoreError } from '../contract/datastore-error.ts';
+import type { StatusReason } from '../model/status.ts';
 import { Backoff } from '../runtime/backoff.ts';
 import type { Random } from '../runtime/random.ts';
 
@@ -16,11 +17,23 @@ const QUICK_REFUSAL_MS = 4_000;
 /** After so many resume points in a row that were gone, what was seen before is no yardstick any more. */
 const HOPELESS_EXPIRIES = 3;
 
+/** Nobody answered: it says nothing of how the server takes requests once it is back. */
+const OUTAGES: ReadonlySet<StatusReason> = new Set([
+  'ConnectionRefused',
+  'DnsFailed',
+  'TlsFailed',
+  'Timeout',
+  'Unreachable',
+]);
+
 /** How long one resource waits before its next attempt, from what happened to the attempts before. */
 export class RetrySchedule {
   readonly #timings: RetryTimings;
   readonly #random: Random;
+  /** Of failures that are answers. */
   readonly #backoff: Backoff;
+  /** Apart: after a long outage a server that starts refuses for some seconds, and is not to be left alone for another minute. */
+  readonly #outage: Backoff;
   /** Resume points in a row that were gone, without a watch that lasted between them. */
   #expiries = 0;
   /** How often in a row it was forbidden. */
@@ -31,11 +44,12 @@ export class RetrySchedule {
     this.#random = random;
     const { firstRetryMs: firstMs, maxRetryMs: maxMs } = timings;
     this.#backoff = new Backoff({ firstMs, maxMs, random });
+    this.#outage = new Backoff({ firstMs, maxMs, random });
   }
 
   /** Failed attempts since something last went well. */
   get attempts(): number {
-    return this.#backoff.failures;
+    return this.#backoff.failures + this.#outage.failures;
   }
 
   /** The server never gets to where it was (restored from a backup): do not insist for ever. */
@@ -50,13 +64,13 @@ export class RetrySchedule {
 
   /** A watch lasted. */
   lasted(): void {
-    this.#backoff.reset();
+    this.#reset();
     this.#expiries = 0;
   }
 
   /** A healthy watch broke: it is opened again almost at once, but not by all clients together. */
   afterCut(): number {
-    this.#backoff.reset();
+    this.#reset();
     return this.#random() * this.#timings.firstRetryMs;
   }
 
@@ -68,20 +82,25 @@ export class RetrySchedule {
   /** The first relist is immediate; a resume point that keeps expiring backs off. */
   afterExpiry({ retryAfterMs = 0 }: DatastoreError): number {
     // It answered: what was waited for before this, an outage mostly, is over.
-    if (this.#expiries === 0) this.#backoff.reset();
+    if (this.#expiries === 0) this.#reset();
     const waitMs = this.#expiries++ === 0 ? 0 : this.#backoff.next();
     return Math.max(waitMs, retryAfterMs);
   }
 
   /** @param granted it was listed before, so that a refusal may be only that of a server that starts. */
-  afterFailure({ reaction, retryAfterMs = 0 }: DatastoreError, granted: boolean): number {
-    const step = this.#backoff.next();
+  afterFailure({ reaction, reason, retryAfterMs = 0 }: DatastoreError, granted: boolean): number {
+    const step = (OUTAGES.has(reason) ? this.#outage : this.#backoff).next();
     this.#refusals = reaction === 'forbidden' ? this.#refusals + 1 : 0;
     if (reaction === 'config') return Math.max(this.#slow(), retryAfterMs);
     if (reaction !== 'forbidden') return Math.max(step, retryAfterMs);
     // An API server that starts refuses what it grants a moment later.
     const soon = granted && this.#refusals <= QUICK_REFUSALS;
     return Math.max(soon ? Math.min(step, QUICK_REFUSAL_MS) : this.#slow(), retryAfterMs);
+  }
+
+  #reset(): void {
+    this.#backoff.reset();
+    this.#outage.reset();
   }
 
   #slow(): number {

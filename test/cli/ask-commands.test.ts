@@ -52,6 +52,7 @@ describe('commands that ask a daemon', () => {
     fleet.list = [
       cluster('east', {
         stale: true,
+        message: 'in sync',
         lastContact: NOW - 300_000,
         counts: { ...counts, skipped: 2 },
         notes: ['A note.'],
@@ -78,7 +79,7 @@ describe('commands that ask a daemon', () => {
     assert.equal(code, 1);
     assert.match(
       out,
-      /^east +kubernetes +InSync +Synced +5m \(stale\) +12 +4 +Everything is in sync\. 2 object\(s\) skipped A note\.$/m,
+      /^east +kubernetes +InSync +Synced +5m \(stale\) +12 +4 +in sync; 2 object\(s\) skipped; A note\.$/m,
     );
     assert.match(
       out,

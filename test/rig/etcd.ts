@@ -24,12 +24,14 @@ export interface EtcdOptions {
   readonly rootPassword?: string;
   /** More flags: `--quota-backend-bytes=…`, `--auth-token-ttl=2`. */
   readonly args?: readonly string[];
+  /** Where clients connect; `127.0.0.1` unless told. */
+  readonly host?: '127.0.0.1' | '[::1]';
   readonly place?: Place;
 }
 
 /** A real etcd on loopback with data of its own. Not started by construction: `Etcd.start`. */
 export class Etcd {
-  /** `http(s)://127.0.0.1:port`; the same over restarts. */
+  /** `http(s)://127.0.0.1:port`, or with the host that was told; the same over restarts. */
   readonly endpoint: string;
   readonly port: number;
   readonly #options: EtcdOptions;
@@ -43,7 +45,8 @@ export class Etcd {
     this.#directory = directory;
     this.#ports = ports;
     this.port = ports[0] ?? 0;
-    this.endpoint = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
+    const { tls, host = '127.0.0.1' } = options;
+    this.endpoint = `${tls === undefined ? 'http' : 'https'}://${host}:${this.port}`;
   }
 
   static async start(options: EtcdOptions): Promise<Etcd> {

@@ -178,6 +178,39 @@ describe('reflector', () => {
     assert.equal(rig.datastore.lists, 1);
   });
 
+  it('gives up a list that looks alive and brings no object, not one that is slow', async () => {
+    const rig = start((source, datastore) => {
+      source.put('a', '10.0.0.0/16');
+      const list = datastore.list.bind(datastore);
+      let lists = 0;
+      datastore.list = async (request) => {
+        if (lists++ === 0) return list(request);
+        const { sink, signal } = request;
+        // The second list drips for ever, the third brings an object every nine minutes.
+        if (lists === 2) for (;;) await rig.clock.sleep(1_000, signal).then(() => sink.contact());
+        for (let i = 0; i < 3; i++) {
+          for (let s = 0; s < 540; s++) await rig.clock.sleep(1_000, signal).then(() => sink.contact());
+          sink.apply([]);
+        }
+        return list(request);
+      };
+    });
+    await rig.clock.advance(5_000);
+    rig.datastore.cut(new DatastoreError('relist', 'Compacted', 'gone'));
+    await rig.clock.advance(599_000);
+    rig.source.put('b', '10.1.0.0/16');
+    assert.deepEqual(rig.failures, []);
+    await rig.clock.advance(2_000);
+    assert.deepEqual(
+      rig.failures.map(({ reason, message }) => [reason, message]),
+      [['Timeout', 'the list brought no object for 600 s']],
+    );
+    assert.deepEqual(known(rig.store), { a: '10.0.0.0/16' });
+    await rig.clock.advance(1_640_000);
+    assert.equal(rig.failures.length, 1);
+    assert.deepEqual(known(rig.store), truth(rig.source));
+  });
+
   it('backs off with jitter, never tighter than half a step, never beyond the maximum', async () => {
     const rig = start((_source, datastore) => {
       datastore.listFault = unreachable;
@@ -229,6 +262,28 @@ describe('reflector', () => {
     rig.source.put('b', '10.1.0.0/16');
     await rig.clock.advance(4_000);
     assert.deepEqual(known(rig.store), truth(rig.source));
+  });
+
+  it('asks a server that starts after a long outage as soon as that wants', async () => {
+    const rig = start((source) => source.put('a', '10.0.0.0/16'));
+    await rig.clock.advance(5_000);
+    rig.datastore.watchFault = unreachable;
+    rig.datastore.cut(new DatastoreError('retry', 'Unreachable', 'connection reset'));
+    await rig.clock.advance(300_000);
+    assert.ok((rig.failures.at(-1)?.retryInMs ?? 0) >= 15_000);
+    const starting = rig.failures.length;
+    rig.datastore.watchFault = () => {
+      throw new DatastoreError('retry', 'Overloaded', 'storage is (re)initializing', { retryAfterMs: 1_000 });
+    };
+    await rig.clock.advance(34_000);
+    const waits = rig.failures.slice(starting).map(({ retryInMs }) => retryInMs);
+    assert.equal(waits[0], 1_000);
+    assert.ok((waits[1] ?? Infinity) <= 1_000, String(waits[1]));
+    // It is not hammered for that, nor when it comes and goes.
+    assert.ok((waits.at(-1) ?? 0) >= 4_000, String(waits));
+    rig.datastore.watchFault = unreachable;
+    await rig.clock.advance(60_000);
+    assert.ok((rig.failures.at(-1)?.retryInMs ?? 0) >= 15_000);
   });
 
   it('does not hammer a server that ends every watch at once', async () => {

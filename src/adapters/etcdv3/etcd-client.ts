@@ -76,15 +76,17 @@ export class EtcdClient {
   }
 
   /** Whoever found that a connection does not serve leaves it; the next call tries the following endpoint. */
-  retire(session: GrpcSession): void {
-    session.close();
+  retire(session: GrpcSession, why: unknown): void {
+    // All calls of the connection end with it: what they are told is what was found out, not that we left.
+    const { message } = why instanceof Error ? why : { message: 'it does not serve' };
+    session.close(message.replace(`${session.endpoint.url}: `, ''));
     const { endpoints } = this.#options;
     this.#next = (endpoints.indexOf(session.endpoint) + 1) % endpoints.length;
   }
 
   /** Leaves the present connection, if there is one, for the next endpoint. */
   rotate(): void {
-    if (this.#live?.usable === true) this.retire(this.#live);
+    if (this.#live?.usable === true) this.retire(this.#live, new Error('it is behind what was read before'));
   }
 
   /** The server refused this token; only where there are credentials does another try make sense. */
@@ -141,7 +143,7 @@ export class EtcdClient {
           continue;
         }
         const hung = error instanceof ConnectionError && error.reason === 'Timeout';
-        if (isUnavailable(error)) this.retire(session);
+        if (isUnavailable(error)) this.retire(session, error);
         // A server that hangs has cost a whole time-out already: the caller's back-off decides what comes then.
         if (isUnavailable(error) && !hung && attempt <= this.#options.endpoints.length) continue;
         throw passes(error) ? error : toDatastoreError(error, session.endpoint.url);

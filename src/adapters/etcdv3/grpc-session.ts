@@ -112,9 +112,9 @@ export class GrpcSession {
     };
   }
 
-  /** Ends all calls and the connection at once. May be called twice. */
-  close(): void {
-    this.#fail(new ConnectionError(this.endpoint, 'Unreachable', 'the connection was closed by us'));
+  /** Ends all calls and the connection at once; `why` is what they are told. May be called twice. */
+  close(why = 'the connection was closed by us'): void {
+    this.#fail(new ConnectionError(this.endpoint, 'Unreachable', why));
   }
 
   #setWindow(bytes: number): void {

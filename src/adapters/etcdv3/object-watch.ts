@@ -54,7 +54,7 @@ export async function watchObjects<T>(context: WatchContext<T>, request: WatchRe
     } catch (error) {
       request.signal.throwIfAborted();
       if (!renewed && maySolveByToken(error) && (await context.client.renewToken(opened.token))) continue;
-      if (isUnavailable(error)) context.client.retire(opened.session);
+      if (isUnavailable(error)) context.client.retire(opened.session, error);
       throw toDatastoreError(error, opened.session.endpoint.url);
     }
   }

@@ -1,5 +1,5 @@
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../../model/federation.ts';
 import type { EndpointSlice } from '../../model/endpoint-slice.ts';
+import { isBackingSlice } from './backing-slice.ts';
 import type { Backing } from './federated-service.ts';
 
 /**
@@ -41,9 +41,4 @@ export class ClusterBackings {
     else this.#slices.delete(name);
     return new Set([before, now].filter((each) => each !== undefined));
   }
-}
-
-/** What we have written ourselves never backs a service, in no cluster. */
-export function isBackingSlice(slice: EndpointSlice): boolean {
-  return slice.labels.get(MANAGED_BY_LABEL) !== MANAGED_BY;
 }

@@ -5,7 +5,7 @@ import type { DesiredPart } from '../plan/desired-service.ts';
 import { mergeOccurrences } from './address-ports.ts';
 import type { Occurrence } from './address-ports.ts';
 import { carryEndpoint } from './carried-endpoint.ts';
-import { isBackingSlice } from './cluster-backings.ts';
+import { isBackingSlice } from './backing-slice.ts';
 import type { FederationSpec } from './federation-spec.ts';
 import { LeftOut } from './left-out.ts';
 import { NO_PORTS, PortMatcher } from './slice-ports.ts';

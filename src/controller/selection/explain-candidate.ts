@@ -2,7 +2,7 @@ import type { EndpointSlice } from '../../model/endpoint-slice.ts';
 import { MANAGED_BY } from '../../model/federation.ts';
 import type { SourceCluster } from '../../model/federation.ts';
 import type { Service } from '../../model/service.ts';
-import { isBackingSlice } from './cluster-backings.ts';
+import { isBackingSlice } from './backing-slice.ts';
 import { expandCluster } from './cluster-expansion.ts';
 import type { ExpansionRules } from './cluster-expansion.ts';
 import type { CandidateExplanation, CandidateVerdict, LeftOutExplanation } from './explanation.ts';

@@ -1,7 +1,8 @@
 import type { EndpointSlice } from '../../model/endpoint-slice.ts';
 import type { SourceCluster } from '../../model/federation.ts';
 import type { Service } from '../../model/service.ts';
-import { ClusterBackings, isBackingSlice } from './cluster-backings.ts';
+import { isBackingSlice } from './backing-slice.ts';
+import { ClusterBackings } from './cluster-backings.ts';
 import type { DirtyCause, DirtyMarks } from './dirty-marks.ts';
 import { FederatedService } from './federated-service.ts';
 import type { Backing } from './federated-service.ts';

@@ -7,6 +7,8 @@ import type { ServerCounters } from './server-counters.ts';
 export type Leave = () => void;
 
 const REQUEST_RETRY_SECONDS = 1;
+/** So much of all requests one user can hold: one who reads slowly, or not at all, leaves something to the others. */
+const USER_SHARE = 0.75;
 /** Watches last: there is no place again soon. */
 const WATCH_RETRY_SECONDS = 5;
 
@@ -14,6 +16,7 @@ const WATCH_RETRY_SECONDS = 5;
 export class Admission {
   #requests = 0;
   #watches = 0;
+  readonly #requestsByUser = new Map<string, number>();
   readonly #watchesByUser = new Map<string, number>();
   readonly #limits: FeedLimits;
   readonly #counters: ServerCounters;
@@ -43,6 +46,20 @@ export class Admission {
     return once(() => this.#requests--);
   }
 
+  /** Of a request that was let in, when it is known who asks. */
+  requestOf(user: string): Leave | FailureStatus {
+    const own = this.#requestsByUser.get(user) ?? 0;
+    if (own >= Math.ceil(this.#limits.requests * USER_SHARE)) {
+      this.#counters.rejected('user-requests');
+      return tooManyRequests(
+        `this user has ${own} requests to the feed already, please try again later`,
+        REQUEST_RETRY_SECONDS,
+      );
+    }
+    this.#requestsByUser.set(user, own + 1);
+    return once(() => leave(this.#requestsByUser, user));
+  }
+
   watch(user: string): Leave | FailureStatus {
     const own = this.#watchesByUser.get(user) ?? 0;
     if (this.#watches >= this.#limits.watches) {
@@ -58,15 +75,17 @@ export class Admission {
     }
     this.#watches++;
     this.#watchesByUser.set(user, own + 1);
-    return once(() => this.#leaveWatch(user));
+    return once(() => {
+      this.#watches--;
+      leave(this.#watchesByUser, user);
+    });
   }
+}
 
-  #leaveWatch(user: string): void {
-    this.#watches--;
-    const left = (this.#watchesByUser.get(user) ?? 1) - 1;
-    if (left > 0) this.#watchesByUser.set(user, left);
-    else this.#watchesByUser.delete(user);
-  }
+function leave(inside: Map<string, number>, user: string): void {
+  const left = (inside.get(user) ?? 1) - 1;
+  if (left > 0) inside.set(user, left);
+  else inside.delete(user);
 }
 
 function once(run: () => void): Leave {

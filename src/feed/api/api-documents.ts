@@ -8,7 +8,9 @@ import {
   GROUP_VERSIONS,
 } from './discovery.ts';
 import { openApiPath, openApiV2, openApiV3 } from './open-api-paths.ts';
-import { jsonDocument, type StaticDocument } from './static-document.ts';
+import { swaggerProtobuf } from '../objects/open-api-protobuf.ts';
+import { type DocumentForm, SWAGGER_PROTOBUF_TYPE } from './negotiation.ts';
+import { jsonDocument, staticDocument, type StaticDocument } from './static-document.ts';
 
 /** The Kubernetes release whose behaviour the feed has: clients look at it to choose theirs. kubectl warns beyond one release of difference. */
 const KUBERNETES_MINOR = 35;
@@ -19,16 +21,23 @@ const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroup
 export class ApiDocuments {
   readonly #made = new Map<string, StaticDocument>();
   readonly #makers: ReadonlyMap<string, () => StaticDocument>;
+  readonly #version: string;
 
   /** `version` of fedsyncd. */
   constructor(version: string) {
+    this.#version = version;
     this.#makers = new Map(makersOf(version));
   }
 
-  /** undefined = there is none. `aggregated` = the client prefers everything in one answer, which only two paths have. */
-  find(path: string, view: FeedView, aggregated: boolean): StaticDocument | undefined {
+  /** undefined = there is none. Where a path has no other form than JSON, that is what `form` comes to. */
+  find(path: string, view: FeedView, form: DocumentForm): StaticDocument | undefined {
     if (path === '/openapi/v3') return this.#openApiIndex(view);
-    if (aggregated && (path === '/api' || path === '/apis')) {
+    if (form === 'protobuf' && path === '/openapi/v2') {
+      return this.#once(`${path} protobuf`, () =>
+        staticDocument(swaggerProtobuf(openApiV2(this.#version)), SWAGGER_PROTOBUF_TYPE),
+      );
+    }
+    if (form === 'aggregated' && (path === '/api' || path === '/apis')) {
       return this.#once(`${path} aggregated`, () =>
         jsonDocument(aggregatedDiscovery(path === '/api'), AGGREGATED_TYPE),
       );

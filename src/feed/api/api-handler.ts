@@ -2,9 +2,9 @@ import type { FeedAccess } from '../access/feed-access.ts';
 import type { FeedAttributes } from '../access/feed-attributes.ts';
 import type { FeedUser } from '../access/feed-user.ts';
 import type { FeedView } from '../feed-object.ts';
-import type { FeedStore } from '../feed-store.ts';
+import { type FeedStore, SlowReaderError } from '../feed-store.ts';
 import { FEED_RESOURCES } from '../objects/feed-resources.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Leave } from './admission.ts';
 import { answerDocument } from './document-answer.ts';
 import type { ApiDocuments } from './api-documents.ts';
 import {
@@ -32,7 +32,9 @@ import { StalledError } from './answer-body.ts';
 import { ClientGoneError, type Exchange, OvertimeError } from './exchange.ts';
 import { isWatch, ParameterError, prettyOf, selectedName } from './list-options.ts';
 import type { ObjectsAnswer, ObjectsQuestion } from './objects-answer.ts';
-import { parseTarget } from './request-target.ts';
+import { parseTarget, type RequestTarget } from './request-target.ts';
+import type { Rejection } from './server-counters.ts';
+import type { FailureStatus } from '../objects/status-object.ts';
 
 export interface ApiHandlerParts {
   readonly store: FeedStore;
@@ -68,25 +70,11 @@ export class ApiHandler {
 
   /** Resolves with whether the answer goes on as a watch. */
   async #answer(exchange: Exchange): Promise<boolean> {
-    const { request, limits, counters } = exchange;
+    const { request } = exchange;
     const isRead = request.method === 'GET' || exchange.isHead;
     if (!isRead) exchange.verb = 'other';
-    if (request.headerBytes > limits.headerBytes) {
-      counters.rejected('headers');
-      exchange.fail(headersTooLarge(limits.headerBytes));
-      return false;
-    }
-    if (request.target.length > limits.urlBytes) {
-      counters.rejected('url');
-      exchange.fail(uriTooLong(limits.urlBytes));
-      return false;
-    }
-    const target = parseTarget(request.target);
-    if (target === 'malformed') {
-      counters.rejected('malformed');
-      exchange.fail(badRequest('the request target is not a URL that can be read'));
-      return false;
-    }
+    const target = readTarget(exchange);
+    if (target === undefined) return false;
     const { segments, query } = target === 'no such path' ? NOWHERE : target;
     const pretty = prettyOf(query);
     if (pretty !== undefined) exchange.pretty = pretty ? 'asked' : 'no';
@@ -101,11 +89,7 @@ export class ApiHandler {
       exchange.fail(leave);
       return false;
     }
-    try {
-      return await this.#answerUser(exchange, route, query);
-    } finally {
-      leave();
-    }
+    return held(exchange, leave, () => this.#answerUser(exchange, route, query));
   }
 
   async #answerUser(exchange: Exchange, route: ApiRoute, query: URLSearchParams): Promise<boolean> {
@@ -119,15 +103,25 @@ export class ApiHandler {
       exchange.fail(unavailable(found.reason, Math.ceil(found.retryAfterMs / 1000)));
       return false;
     }
+    if (route.kind === 'none') {
+      exchange.fail(unknownPath(route.hint));
+      return false;
+    }
     if (exchange.verb === 'other') {
       exchange.fail(methodNotAllowed(request.method), { allow: 'GET, HEAD' });
       return false;
     }
     const { user } = found;
-    if (route.kind === 'objects') return this.#answerObjects(exchange, route, { user, query });
-    if (route.kind === 'document') await this.#answerDocument(exchange, route, { user, query });
-    else if (route.kind === 'none') exchange.fail(unknownPath(route.hint));
-    return false;
+    const leave = this.#parts.admission.requestOf(user.name);
+    if (typeof leave !== 'function') {
+      exchange.fail(leave);
+      return false;
+    }
+    return held(exchange, leave, async () => {
+      if (route.kind === 'objects') return this.#answerObjects(exchange, route, { user, query });
+      if (route.kind === 'document') await this.#answerDocument(exchange, route, { user, query });
+      return false;
+    });
   }
 
   async #answerDocument(
@@ -194,10 +188,11 @@ export class ApiHandler {
     if (cause instanceof ClientGoneError) return;
     if (hasBegun) {
       if (cause instanceof StalledError) counters.cutOff('stalled');
+      else if (cause instanceof SlowReaderError) counters.cutOff('slow');
       else if (cause instanceof OvertimeError) counters.cutOff('overtime');
       else this.#parts.onError(cause);
       exchange.cut();
-    } else if (cause instanceof OvertimeError) {
+    } else if (cause instanceof OvertimeError || cause instanceof SlowReaderError) {
       exchange.fail(timedOut('the request could not be answered in time'));
     } else if (cause instanceof ParameterError) {
       exchange.fail(badRequest(cause.message));
@@ -205,6 +200,21 @@ export class ApiHandler {
       this.#parts.onError(cause);
       exchange.fail(internalError());
     }
+  }
+}
+
+/**
+ * Keeps the place of a request until its answer is taken: one that is not costs memory, and a client can ask for many without taking any.
+ * A watch has a place of its own. `answer` resolves with whether there is a watch.
+ */
+async function held(exchange: Exchange, leave: Leave, answer: () => Promise<boolean>): Promise<boolean> {
+  let isWatching = false;
+  try {
+    isWatching = await answer();
+    return isWatching;
+  } finally {
+    if (isWatching) leave();
+    else exchange.whenTaken(leave);
   }
 }
 
@@ -216,6 +226,24 @@ function subjectOf(attributes: FeedAttributes): StatusSubject | undefined {
 
 const OK = Buffer.from('ok');
 const NOWHERE = { segments: [], query: new URLSearchParams() } as const;
+
+/** What is asked for; undefined = the request cannot be looked at, and was answered so. */
+function readTarget(exchange: Exchange): RequestTarget | 'no such path' | undefined {
+  const { request, limits, counters } = exchange;
+  const refuse = (why: Rejection, status: FailureStatus): undefined => {
+    counters.rejected(why);
+    exchange.fail(status);
+  };
+  if (request.headerBytes > limits.headerBytes) {
+    return refuse('headers', headersTooLarge(limits.headerBytes));
+  }
+  if (request.target.length > limits.urlBytes) return refuse('url', uriTooLong(limits.urlBytes));
+  if (request.lacksHost) return refuse('malformed', badRequest('the Host header is missing'));
+  const target = parseTarget(request.target);
+  return target === 'malformed'
+    ? refuse('malformed', badRequest('the request target is not a URL that can be read'))
+    : target;
+}
 
 /** For the statistics, and for the form of a Status. */
 function name(exchange: Exchange, route: ApiRoute, query: URLSearchParams): void {

@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
-import { badRequest, headersTooLarge, requestTimeout } from './api-status.ts';
+import { badRequest, headersTooLarge, methodNotAllowed, requestTimeout } from './api-status.ts';
 import { jsonBody } from './exchange.ts';
 import type { FeedLimits } from './feed-limits.ts';
 import type { HttpResponse } from './http-message.ts';
@@ -11,8 +11,11 @@ import { type FailureStatus, statusJson } from '../objects/status-object.ts';
 
 /** A dead peer is noticed by probes of the kernel from so long on. */
 const PROBE_MS = 30_000;
+/** Requests of one HTTP/1.1 connection that wait for their answers; no client of the API sends the next before it has the last. */
+const MAX_PIPELINED = 32;
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 };
@@ -70,9 +73,14 @@ export class ConnectionGuard {
     });
   }
 
-  /** An HTTP/1.1 answer begins. */
-  answering(socket: Socket, response: HttpResponse): void {
+  /** An HTTP/1.1 answer begins. False: the connection has too many already, and is cut. */
+  answering(socket: Socket, response: HttpResponse): boolean {
     const before = this.#answering.get(socket);
+    if (before !== undefined && before >= MAX_PIPELINED) {
+      if (!socket.destroyed) this.#parts.counters.rejected('pipelined');
+      socket.destroy();
+      return false;
+    }
     // Its first request.
     if (before === undefined) this.#parts.counters.connections['http/1.1']++;
     this.#answering.set(socket, (before ?? 0) + 1);
@@ -81,6 +89,7 @@ export class ConnectionGuard {
       this.#answering.set(socket, left);
       if (left === 0 && this.#broken.has(socket)) socket.destroySoon();
     });
+    return true;
   }
 
   /** What the parser of HTTP/1.1 refused: a Status, and the end of the connection. */
@@ -94,11 +103,22 @@ export class ConnectionGuard {
     if (this.#broken.has(socket)) return;
     const status = refusal(code, limits);
     counters.rejected(status.code === 431 ? 'headers' : status.code === 408 ? 'timeout' : 'malformed');
+    this.#dismiss(socket, status);
+  }
+
+  /** CONNECT of HTTP/1.1: a tunnel that nobody opens. */
+  refusedTunnel(socket: Duplex): void {
+    socket.on('error', () => undefined);
+    this.#dismiss(socket, methodNotAllowed('CONNECT'));
+  }
+
+  /** A Status as the last words, unless there are answers under way: then they are the last. */
+  #dismiss(socket: Duplex, status: FailureStatus): void {
     if ((this.#answering.get(socket) ?? 0) > 0) {
       this.#broken.add(socket);
       return;
     }
-    counters.answered('other', '', status.code);
+    this.#parts.counters.answered('other', '', status.code);
     const body = jsonBody(statusJson(status), false);
     const head = [
       `HTTP/1.1 ${status.code} ${REASONS[status.code] ?? ''}`,

@@ -2,7 +2,7 @@ import type { ApiDocuments } from './api-documents.ts';
 import type { DocumentRoute } from './api-route.ts';
 import { notAcceptable, unknownPath } from './api-status.ts';
 import { type Exchange, jsonBody } from './exchange.ts';
-import { acceptsJson, JSON_TYPE, wantsAggregated } from './negotiation.ts';
+import { documentForm, JSON_TYPE, SWAGGER_PROTOBUF_TYPE } from './negotiation.ts';
 import { hashOf, type StaticDocument } from './static-document.ts';
 
 /** The address holds the hash of the content, so it may be kept for good. */
@@ -17,11 +17,13 @@ export function answerDocument(
 ): void {
   const { accept, ifNoneMatch } = exchange.request;
   // Discovery is answered as JSON whatever is asked for: a client that reads it goes by the Content-Type.
-  if (path.startsWith('/openapi') && !acceptsJson(accept)) {
-    exchange.fail(notAcceptable([JSON_TYPE]));
+  const isSwagger = path === '/openapi/v2';
+  const form = documentForm(accept, isSwagger);
+  if (path.startsWith('/openapi') && form === undefined) {
+    exchange.fail(notAcceptable(isSwagger ? [JSON_TYPE, SWAGGER_PROTOBUF_TYPE] : [JSON_TYPE]));
     return;
   }
-  const document = documents.find(path, view, wantsAggregated(accept));
+  const document = documents.find(path, view, form ?? 'json');
   if (document === undefined) {
     exchange.fail(unknownPath());
     return;
@@ -41,6 +43,8 @@ function holds(ifNoneMatch: string, etag: string): boolean {
   return ifNoneMatch === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
-function bodyOf({ body }: StaticDocument, { pretty }: Exchange): Buffer {
-  return pretty === 'no' ? body : jsonBody(JSON.parse(body.toString()) as unknown, true);
+function bodyOf({ body, contentType }: StaticDocument, { pretty }: Exchange): Buffer {
+  return pretty === 'no' || contentType === SWAGGER_PROTOBUF_TYPE
+    ? body
+    : jsonBody(JSON.parse(body.toString()) as unknown, true);
 }

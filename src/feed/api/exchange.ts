@@ -27,6 +27,8 @@ export interface ExchangeParts {
 }
 
 const HTTP2_INTERNAL_ERROR = 2;
+/** Every Status is shorter, and most objects are. */
+const SHORT_BYTES = 4096;
 
 type Headers = Readonly<Record<string, string | number>>;
 
@@ -44,6 +46,7 @@ export class Exchange {
   readonly #controller = new AbortController();
   #stopTimer: () => void;
   #isAnswered = false;
+  #isLong = false;
   #isDone = false;
   #isClosed = false;
   #code = 0;
@@ -87,6 +90,7 @@ export class Exchange {
 
   /** Sends the head of an answer whose body follows by `response.write`, and gives that body its time. */
   begin(code: number, headers: Headers, bodyMs: number | undefined): void {
+    this.#isLong = true;
     this.#head(code, headers);
     this.#response.flushHeaders?.();
     this.#stopTimer();
@@ -101,6 +105,7 @@ export class Exchange {
       return;
     }
     this.counters.bytesSent += body.length;
+    this.#isLong = body.length > SHORT_BYTES;
     this.#response.end(body);
   }
 
@@ -140,6 +145,12 @@ export class Exchange {
     if (this.#isClosed) return;
     this.#stopTimer();
     this.#stopTimer = this.#timer(this.limits.stalledMs);
+  }
+
+  /** Calls `run` once when the answer costs no more memory: short ones at once, others when the client has all of it, or is gone. */
+  whenTaken(run: () => void): void {
+    if (this.#isClosed || !this.#isLong) run();
+    else this.#response.on('close', run);
   }
 
   /** For the statistics, once. */

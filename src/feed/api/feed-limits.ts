@@ -2,7 +2,7 @@
 export interface FeedLimits {
   /** Beyond, a connection is closed as soon as it is made. */
   readonly connections: number;
-  /** Requests other than watches that are being answered. */
+  /** Requests other than watches that are being answered; three quarters of them can be of one user. */
   readonly requests: number;
   readonly watches: number;
   /** Of one user; all who come without credentials are one. */

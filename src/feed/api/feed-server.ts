@@ -131,14 +131,14 @@ export class FeedServer {
 
   #onRequest(request: HttpRequest, response: HttpResponse): void {
     const read = apiRequest(request);
-    if (!read.isHttp2) this.#guard.answering(request.socket, response);
+    if (!read.isHttp2 && !this.#guard.answering(request.socket, response)) return;
     const exchange = new Exchange({
       request: read,
       response,
       clock: this.#parts.clock,
       limits: this.#limits,
       counters: this.#counters,
-      isLast: read.hasBody || this.#closing !== undefined,
+      isLast: read.hasBody || read.lacksHost || this.#closing !== undefined,
     });
     request.on('error', () => undefined);
     drainBody(request, this.#limits.bodyBytes, () => {

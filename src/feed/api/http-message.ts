@@ -35,6 +35,8 @@ export interface ApiRequest {
   /** A person reads it: curl, wget, a browser. The API server answers them with indented JSON. */
   readonly isPerson: boolean;
   readonly hasBody: boolean;
+  /** HTTP/1.1 demands a `Host`. */
+  readonly lacksHost: boolean;
   /** HTTP/2 only: the parser of HTTP/1.1 has a limit of its own. */
   readonly headerBytes: number;
   readonly isHttp2: boolean;
@@ -51,6 +53,7 @@ export function apiRequest(request: HttpRequest): ApiRequest {
     ifNoneMatch: textOf(headers['if-none-match']),
     isPerson: /^(?:curl|wget|mozilla)\//i.test(headers['user-agent'] ?? ''),
     hasBody: headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0,
+    lacksHost: request.httpVersion === '1.1' && headers.host === undefined,
     headerBytes: request.httpVersionMajor === 2 ? lengthOf(request.rawHeaders) : 0,
     isHttp2: request.httpVersionMajor === 2,
     credentials: {

@@ -44,6 +44,11 @@ export function createFeedHttpServer(parts: HttpServerParts): {
   // No `100 Continue`: the body is not wanted. An expectation of any other sort is not looked at.
   server.on('checkContinue', onRequest);
   server.on('checkExpectation', onRequest);
+  // HTTP/1.1 gives the connection, HTTP/2 an answer as for any other request.
+  server.on('connect', (request: HttpRequest, tunnel: Duplex | HttpResponse) => {
+    if ('writeHead' in tunnel) onRequest(request, tunnel);
+    else guard.refusedTunnel(tunnel);
+  });
   return {
     server,
     unfollow: tls?.follow(server as Parameters<FeedTls['follow']>[0]) ?? ((): void => undefined),
@@ -80,6 +85,8 @@ function secureServer({ counters, guard, limits }: HttpServerParts, tls: FeedTls
 function httpOptions(limits: FeedLimits): object {
   return {
     maxHeaderSize: limits.headerBytes,
+    // Looked at later: Node would answer without a Status.
+    requireHostHeader: false,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.headersMs * 3,
     keepAliveTimeout: limits.keepAliveMs,

@@ -40,19 +40,28 @@ export function negotiateStatus(accept: string, protobuf: boolean): Wire {
   return 'json';
 }
 
-/** Whether a document that exists as JSON alone may be answered. */
-export function acceptsJson(accept: string): boolean {
-  return parseAccept(accept).some((range) => wireOf(range, false) !== undefined);
+/** Of an OpenAPI v2 document, in the messages of gnostic-models. */
+export const SWAGGER_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** How a document is written; `aggregated`: those of all groups in one, as JSON. */
+export type DocumentForm = 'json' | 'aggregated' | 'protobuf';
+
+/** Both names that Kubernetes has for it: client-go asks by the older one. */
+const SWAGGER_PROTOBUF = /^com\.github\.proto-openapi\.spec\.v2[.@]v1\.0\+protobuf$/;
+
+/** The form that the client would rather have; undefined = none of those that there are. */
+export function documentForm(accept: string, isSwagger: boolean): DocumentForm | undefined {
+  for (const range of parseAccept(accept)) {
+    if (isSwagger && range.type === 'application' && SWAGGER_PROTOBUF.test(range.subtype)) return 'protobuf';
+    if (wireOf(range, false) === undefined) continue;
+    if (!range.parameters.has('as')) return 'json';
+    if (isAs(range, 'APIGroupDiscoveryList', 'apidiscovery.k8s.io', 'v2')) return 'aggregated';
+  }
+  return acceptsJson(accept) ? 'json' : undefined;
 }
 
-/** Whether the client would rather have the documents of a group list all in one: `as=APIGroupDiscoveryList`, version v2. */
-export function wantsAggregated(accept: string): boolean {
-  for (const range of parseAccept(accept)) {
-    if (wireOf(range, false) === undefined) continue;
-    if (!range.parameters.has('as')) return false;
-    if (isAs(range, 'APIGroupDiscoveryList', 'apidiscovery.k8s.io', 'v2')) return true;
-  }
-  return false;
+function acceptsJson(accept: string): boolean {
+  return parseAccept(accept).some((range) => wireOf(range, false) !== undefined);
 }
 
 function wireOf({ type, subtype }: AcceptRange, protobuf: boolean): Wire | undefined {

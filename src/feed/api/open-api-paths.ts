@@ -1,6 +1,7 @@
 import type { FeedResource } from '../feed-resource.ts';
 import { openApiName, openApiReference, openApiSchemas } from '../objects/open-api.ts';
 import type { OpenApiVersion } from '../objects/open-api.ts';
+import type { SwaggerDocument } from '../objects/open-api-protobuf.ts';
 import { GROUP_VERSIONS, type GroupVersion, groupVersionName } from './discovery.ts';
 
 const INFO_TITLE = 'fedsyncd feed';
@@ -23,12 +24,12 @@ export function openApiPath(groupVersion: GroupVersion): string {
 }
 
 /** All groups in one document of Swagger 2.0. */
-export function openApiV2(version: string): unknown {
+export function openApiV2(version: string): SwaggerDocument {
   const paths = GROUP_VERSIONS.flatMap((groupVersion) => pathsOf(groupVersion, 'v2'));
   return {
     swagger: '2.0',
     info: { title: INFO_TITLE, version },
-    paths: Object.fromEntries(paths),
+    paths: Object.fromEntries(paths) as SwaggerDocument['paths'],
     definitions: openApiSchemas('v2'),
   };
 }
@@ -72,19 +73,42 @@ function pathItem(
   const name = isList ? `${openApiName(plural)}List` : openApiName(plural);
   const scope = namespaced && inPath.includes('namespace') ? 'Namespaced' : '';
   const suffix = isList && namespaced && scope === '' ? 'ForAllNamespaces' : '';
+  const id = `${groupId(group)}${version}${scope}${kind}${suffix}`;
+  const pathParameters = inPath.map((parameter) =>
+    parameterOf(form, 'path', [parameter, 'string', 'Its name.']),
+  );
+  const gvk = { 'x-kubernetes-group-version-kind': { group, version, kind } };
   return {
     get: {
       description: isList ? `Lists or watches objects of kind ${kind}.` : `Reads one ${kind}.`,
-      operationId: `${isList ? 'list' : 'read'}${groupId(group)}${version}${scope}${kind}${suffix}`,
+      operationId: `${isList ? 'list' : 'read'}${id}`,
       parameters: [
-        ...inPath.map((parameter) => parameterOf(form, 'path', [parameter, 'string', 'Its name.'])),
+        ...pathParameters,
         ...(isList ? LIST_PARAMETERS.map((parameter) => parameterOf(form, 'query', parameter)) : []),
       ],
       ...(form === 'v2' && { produces: ['application/json'] }),
       responses: { 200: okResponse(form, name) },
       'x-kubernetes-action': isList ? 'list' : 'get',
-      'x-kubernetes-group-version-kind': { group, version, kind },
+      ...gvk,
     },
+    ...(!isList &&
+      form === 'v3' && { patch: refusedPatch(`patch${id}`, { parameters: pathParameters, ...gvk }) }),
+  };
+}
+
+/**
+ * Not served, and said to be so: kubectl looks here whether the server checks the fields of what is applied. If not, it does that itself before
+ * it sends anything, and its user would read of schemas rather than that nothing can be written.
+ */
+function refusedPatch(operationId: string, more: { readonly parameters: readonly unknown[] }): unknown {
+  const fieldValidation = parameterOf('v3', 'query', ['fieldValidation', 'string', 'Without effect.']);
+  return {
+    description: 'Refused: the feed is read-only.',
+    operationId,
+    ...more,
+    parameters: [...more.parameters, fieldValidation],
+    responses: { 405: { description: 'Method Not Allowed' } },
+    'x-kubernetes-action': 'patch',
   };
 }
 

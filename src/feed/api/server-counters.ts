@@ -3,6 +3,8 @@ export const REJECTIONS = [
   'connections',
   'requests',
   'watches',
+  'user-requests',
+  'pipelined',
   'user-watches',
   'url',
   'headers',
@@ -15,7 +17,7 @@ export type Rejection = (typeof REJECTIONS)[number];
 
 /** Why a connection or stream was cut in the middle of an answer. */
 export const CUT_OFFS = ['stalled', 'slow', 'overtime'] as const;
-/** `stalled`: took nothing for too long; `slow`: a watch fell behind the history; `overtime`: an answer took too long. */
+/** `stalled`: took nothing for too long; `slow`: a watch fell behind the history, or a list kept others from reading; `overtime`: an answer took too long. */
 export type CutOff = (typeof CUT_OFFS)[number];
 
 /** Requests that were answered, by what they asked for. */

@@ -9,7 +9,10 @@ export interface StaticDocument {
 }
 
 export function jsonDocument(value: unknown, contentType = 'application/json'): StaticDocument {
-  const body = Buffer.from(JSON.stringify(value));
+  return staticDocument(Buffer.from(JSON.stringify(value)), contentType);
+}
+
+export function staticDocument(body: Buffer, contentType: string): StaticDocument {
   return { contentType, body, etag: `"${hashOf(body)}"` };
 }
 

@@ -1,9 +1,8 @@
-import type { Clock } from '../../runtime/clock.ts';
 import type { FeedFailure, FeedList, ListRequest } from '../feed-store.ts';
 import type { FeedEncoder } from '../objects/feed-encoder.ts';
 import { FEED_RESOURCES } from '../objects/feed-resources.ts';
 import { SelectorError } from '../objects/selector-error.ts';
-import { formatToken, listFingerprint, parseToken } from './continue-token.ts';
+import { formatToken, listFingerprint } from './continue-token.ts';
 import { badRequest, continueExpired, tooManyLists } from './feed-failure.ts';
 import type { FeedJournal } from './feed-journal.ts';
 import { snapshotKey } from './feed-objects.ts';
@@ -11,14 +10,14 @@ import type { FeedObjects } from './feed-objects.ts';
 import type { FeedRevisions } from './feed-revisions.ts';
 import { listBody, releasing } from './list-body.ts';
 import { listPage } from './list-page.ts';
-import { continueFailure, exactExpired, listStart } from './list-rules.ts';
+import { continueStart, exactExpired, listStart } from './list-rules.ts';
 import type { LiveSnapshots, SnapshotLease } from './live-snapshots.ts';
 import { Narrowing } from './narrowing.ts';
 import { fixedSource } from './object-source.ts';
-import { TurnTaker } from './turn-taker.ts';
+import type { TurnTaker } from './turn-taker.ts';
 
 export interface FeedListsOptions {
-  readonly clock: Clock;
+  readonly newTurns: (signal: AbortSignal) => TurnTaker;
   readonly revisions: FeedRevisions;
   readonly journal: FeedJournal;
   readonly objects: FeedObjects;
@@ -45,13 +44,14 @@ export class FeedLists {
   async list(
     request: ListRequest,
     encoder: FeedEncoder,
-    signal: AbortSignal,
+    ofRequest: AbortSignal,
   ): Promise<FeedList | FeedFailure> {
     const narrowing = narrowingOf(request);
     if ('state' in narrowing) return narrowing;
-    const beginning = await this.#begin(request, narrowing, signal);
+    const beginning = await this.#begin(request, narrowing, ofRequest);
     if ('state' in beginning) return beginning;
     const { lease, from, sequence } = beginning;
+    const signal = AbortSignal.any([ofRequest, lease.revoked]);
     signal.addEventListener('abort', lease.release, { once: true });
     const release = (): void => {
       signal.removeEventListener('abort', lease.release);
@@ -60,7 +60,7 @@ export class FeedLists {
     try {
       signal.throwIfAborted();
       const { source } = lease;
-      const turns = new TurnTaker(this.#options.clock, signal);
+      const turns = this.#options.newTurns(signal);
       const page = await listPage({ source, from, limit: request.limit, narrowing }, turns);
       if (page.next !== undefined) lease.keep();
       const meta = {
@@ -81,7 +81,7 @@ export class FeedLists {
     signal: AbortSignal,
   ): Promise<ListBeginning | FeedFailure> {
     const { revisions, journal, objects, snapshots } = this.#options;
-    if (request.continue !== '') return continueFailure(request) ?? this.#goOn(request);
+    if (request.continue !== '') return this.#goOn(request);
     const start = listStart(request, revisions, journal.sequence);
     if (typeof start === 'object' && 'state' in start) return start;
     const { resource, view } = request;
@@ -99,11 +99,13 @@ export class FeedLists {
 
   #goOn(request: ListRequest): ListBeginning | FeedFailure {
     const { revisions, snapshots } = this.#options;
-    const token = parseToken(request.continue);
-    if (token === undefined) return badRequest('continue key is not valid');
+    const token = continueStart(request);
+    if ('state' in token) return token;
     if (token.process !== revisions.process) return continueExpired();
     if (token.list !== listFingerprint(request)) {
-      return badRequest('continue key is not valid: it belongs to a list of other objects');
+      return badRequest(
+        'invalid continue token: continue key is not valid: it belongs to a list of other objects',
+      );
     }
     const lease = snapshots.named(token.snapshot, snapshotKey(request.resource, request.view));
     if (lease === undefined) return continueExpired();
@@ -126,7 +128,8 @@ export class FeedLists {
     const object = objects.read(place, origin);
     const isShown = object !== undefined && narrowing.shows(object);
     const source = fixedSource(isShown ? [object] : [], sequence);
-    return { id: '', source, keep: () => undefined, release: () => undefined };
+    const { signal: revoked } = new AbortController();
+    return { id: '', source, revoked, keep: () => undefined, release: () => undefined };
   }
 
   #token(request: ListRequest, lease: SnapshotLease, position: number): string {

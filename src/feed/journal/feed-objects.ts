@@ -1,5 +1,4 @@
 import type { Lister } from '../../contract/lister.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import type { FeedObject, FeedView } from '../feed-object.ts';
 import type { FeedPlural } from '../feed-resource.ts';
 import type { FeedJournal } from './feed-journal.ts';
@@ -13,13 +12,13 @@ import { fixedSource, snapshotSource } from './object-source.ts';
 import type { ObjectSource } from './object-source.ts';
 import type { RemoteClusters } from './remote-clusters.ts';
 import { kindOf } from './resource-kinds.ts';
-import { TurnTaker } from './turn-taker.ts';
+import type { TurnTaker } from './turn-taker.ts';
 
 const SCAN_SLICE = 500;
 
 export interface FeedObjectsOptions {
   readonly lister: Lister;
-  readonly clock: Clock;
+  readonly newTurns: (signal: AbortSignal) => TurnTaker;
   readonly revisions: FeedRevisions;
   readonly journal: FeedJournal;
   readonly remotes: RemoteClusters;
@@ -44,7 +43,7 @@ export class FeedObjects {
 
   constructor(options: FeedObjectsOptions) {
     this.#options = options;
-    this.#names = new NameFinder(options.lister, options.clock);
+    this.#names = new NameFinder(options.lister, options.newTurns);
   }
 
   /** Keeps events of the collection from now on, if that is not so yet. Resolves when its objects can be read. */
@@ -116,11 +115,11 @@ export class FeedObjects {
 
   /** Counts the namespaces of what is there, while those of changes are counted already. */
   async #scan(seen: NamespacesSeen, signal: AbortSignal): Promise<void> {
-    const { lister, clock, journal } = this.#options;
+    const { lister, newTurns, journal } = this.#options;
     journal.follow(seen);
     const snapshots = NAMESPACED_KINDS.map((kind) => lister.snapshot(kind));
     try {
-      const turns = new TurnTaker(clock, signal);
+      const turns = newTurns(signal);
       for (const snapshot of snapshots) {
         for (let from = 0; from < snapshot.size; from += SCAN_SLICE) {
           for (const { cluster, entry } of snapshot.read(from, SCAN_SLICE)) {

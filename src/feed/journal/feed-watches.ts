@@ -12,7 +12,7 @@ import type { FeedRevisions } from './feed-revisions.ts';
 import { watchStart } from './list-rules.ts';
 import type { WatchStart } from './list-rules.ts';
 import type { WatchDesk } from './watch-desk.ts';
-import type { WatchBeginning } from './watch-run.ts';
+import type { WatchBeginning, WatchRun } from './watch-run.ts';
 
 /** A watch whose client names no time ends after this, or up to twice as long. */
 const DEFAULT_MS = 1_800_000;
@@ -40,7 +40,8 @@ export class FeedWatches {
     const { clock, random, history, desk } = this.#options;
     const narrowing = narrowingOf(request);
     if ('state' in narrowing) return narrowing;
-    const start = this.#begin(request);
+    let run: WatchRun | undefined;
+    const start = this.#begin(request, () => run?.end('slow'));
     if ('state' in start) return start;
     const { resource, timeoutSeconds = 0, allowWatchBookmarks } = request;
     const ms = timeoutSeconds > 0 ? timeoutSeconds * 1000 : DEFAULT_MS * (1 + random());
@@ -52,10 +53,12 @@ export class FeedWatches {
       bookmarks: allowWatchBookmarks,
       deadline: clock.monotonic() + ms,
     };
-    return desk.add(resource, plan, sink);
+    run = desk.add(resource, plan, sink);
+    return run;
   }
 
-  #begin(request: WatchRequest): WatchBeginning | FeedFailure {
+  /** `onSlow` is called when the first events are read so slowly that others have to wait for it. */
+  #begin(request: WatchRequest, onSlow: () => void): WatchBeginning | FeedFailure {
     const { revisions, journal, objects, history } = this.#options;
     const { resource, view } = request;
     const start = watchStart(request, revisions, journal.sequence);
@@ -64,7 +67,12 @@ export class FeedWatches {
     if (!start.initial) return this.#seek(request, start);
     const lease = objects.open(resource, view);
     if (lease === undefined) return tooManyLists();
-    const { source, release } = lease;
+    const { source, revoked } = lease;
+    revoked.addEventListener('abort', onSlow, { once: true });
+    const release = (): void => {
+      revoked.removeEventListener('abort', onSlow);
+      lease.release();
+    };
     return { kind: 'initial', cursor: history.ring(resource).end, source, release, isMarked: start.isMarked };
   }
 

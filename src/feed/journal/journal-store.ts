@@ -18,7 +18,7 @@ import type {
   WatchRequest,
   WatchSink,
 } from '../feed-store.ts';
-import { feedEncoder } from '../objects/feed-encoder.ts';
+import { feedEncoder } from '../objects/encoder-for.ts';
 import type { FeedEncoder } from '../objects/feed-encoder.ts';
 import { clusterNotFound, notRunning, objectNotFound } from './feed-failure.ts';
 import { FeedHistory } from './feed-history.ts';
@@ -30,6 +30,8 @@ import { FeedWatches } from './feed-watches.ts';
 import { getFailure } from './list-rules.ts';
 import { LiveSnapshots } from './live-snapshots.ts';
 import { RemoteClusters } from './remote-clusters.ts';
+import { SharedTurns } from './shared-turns.ts';
+import { TurnTaker } from './turn-taker.ts';
 import { WatchDesk } from './watch-desk.ts';
 
 export interface JournalLimits {
@@ -103,7 +105,9 @@ export class JournalStore implements FeedStore {
       process: revisions.process,
       bump: () => journal.bump(),
     });
-    const objects = new FeedObjects({ lister, clock, revisions, journal, remotes, snapshots });
+    const shared = new SharedTurns();
+    const newTurns = (signal: AbortSignal): TurnTaker => new TurnTaker(shared, clock, signal);
+    const objects = new FeedObjects({ lister, newTurns, revisions, journal, remotes, snapshots });
     this.#desk = new WatchDesk({
       clock,
       report,
@@ -115,7 +119,7 @@ export class JournalStore implements FeedStore {
         journal.worked(ms);
       },
     });
-    this.#lists = new FeedLists({ clock, revisions, journal, objects, snapshots });
+    this.#lists = new FeedLists({ newTurns, revisions, journal, objects, snapshots });
     this.#watches = new FeedWatches({
       clock,
       random,

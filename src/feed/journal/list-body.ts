@@ -53,12 +53,16 @@ async function* items(
   turns: TurnTaker,
 ): AsyncGenerator<Buffer, void, void> {
   let isFirst = true;
-  for (const slice of page.slices()) {
-    for (const objects of bySize(slice)) {
+  const slices = page.slices()[Symbol.iterator]();
+  for (;;) {
+    // Also before the first: many lists may begin at the same time.
+    await turns.next();
+    const slice = slices.next();
+    if (slice.done === true) return;
+    for (const objects of bySize(slice.value)) {
       yield encoder.items(objects, isFirst);
       isFirst = false;
     }
-    await turns.next();
   }
 }
 

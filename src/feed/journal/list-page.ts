@@ -50,11 +50,11 @@ async function foundPage(
   const found: FeedObject[] = [];
   let at = from;
   while (at < source.size && found.length < most) {
+    await turns.next();
     for (const object of source.read(at, SLICE)) {
       at++;
       if (narrowing.shows(object) && found.push(object) === most) break;
     }
-    await turns.next();
   }
   return { slices: () => inSlices(found), next: at < source.size ? at : undefined };
 }

@@ -1,4 +1,6 @@
 import type { FeedFailure, ListRequest, WatchRequest } from '../feed-store.ts';
+import { parseToken } from './continue-token.ts';
+import type { ContinueToken } from './continue-token.ts';
 import { badRequest, expired, invalidOptions, notIssued } from './feed-failure.ts';
 import type { InvalidField } from './feed-failure.ts';
 import type { FeedRevisions } from './feed-revisions.ts';
@@ -20,19 +22,30 @@ export function listStart(
   const { resourceVersion, resourceVersionMatch, limit } = request;
   if (resourceVersion === '' || resourceVersion === '0') return 'now';
   const sequence = issued(resourceVersion, revisions, newest);
-  if (typeof sequence !== 'number') return sequence;
+  if (typeof sequence !== 'number') return asList(sequence);
   // A page of a list at a given version means exactly that version, where nothing else is said.
   const isExact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0);
   return isExact ? { exact: sequence } : 'now';
 }
 
-/** What a continued list may not say. */
-export function continueFailure(request: ListRequest): FeedFailure | undefined {
+/** Where a list with a continue token goes on, as far as the token says. */
+export function continueStart(request: ListRequest): ContinueToken | FeedFailure {
   const invalid = invalidList(request);
   if (invalid !== undefined) return invalid;
+  const token = parseToken(request.continue);
+  if (token === undefined) return badContinue(request.continue);
   const { resourceVersion } = request;
-  if (resourceVersion === '' || resourceVersion === '0') return undefined;
+  if (resourceVersion === '' || resourceVersion === '0') return token;
   return badRequest('specifying resource version is not allowed when using continue');
+}
+
+/** As the API server has it, with the words of Go for what is not base64. */
+function badContinue(text: string): FeedFailure {
+  const at = text.search(/[^\w-]/);
+  const broken = at >= 0 ? at : text.length % 4 === 1 ? text.length - 1 : undefined;
+  const why =
+    broken === undefined ? 'it is no token of a feed' : `illegal base64 data at input byte ${broken}`;
+  return badRequest(`invalid continue token: continue key is not valid: ${why}`);
 }
 
 /** How a watch starts: with all objects as if they were new, or after a sequence, with what comes from then on. */
@@ -84,6 +97,12 @@ function issued(text: string, revisions: FeedRevisions, newest: number): number 
   if (revision === 'foreign') return notIssued(text);
   const sequence = revisions.sequence(revision);
   return sequence > newest ? notIssued(text) : sequence;
+}
+
+/** The API server says it of lists in one sentence more. */
+function asList(failure: FeedFailure): FeedFailure {
+  if (failure.code !== 400) return failure;
+  return { ...failure, message: `invalid resource version: ${failure.message}` };
 }
 
 /** An exact version that is not there any more. */

@@ -1,9 +1,12 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
+import { SlowReaderError } from '../feed-store.ts';
 import type { ObjectSource } from './object-source.ts';
 
 /** How long the rest of a list can be asked for. */
 const CONTINUE_MS = 60_000;
+/** Who reads for so long has to make room, where there is none else. */
+const SLOW_MS = 30_000;
 
 /** A snapshot that somebody reads, or may go on to read. */
 export interface LiveSnapshot {
@@ -13,6 +16,8 @@ export interface LiveSnapshot {
 }
 
 export interface SnapshotLease extends LiveSnapshot {
+  /** Aborts when the snapshot is taken from its readers; a SlowReaderError says why. */
+  readonly revoked: AbortSignal;
   /** The next page can be asked for after this. */
   readonly keep: () => void;
   /** The reader needs it no more. May be called twice. */
@@ -23,6 +28,9 @@ interface Held extends LiveSnapshot {
   /** What it is of. */
   readonly key: string;
   readers: number;
+  /** When the last reader came, monotonic. */
+  usedAt: number;
+  readonly revocation: AbortController;
   /** Until when it stays without a reader, monotonic. */
   until: number;
 }
@@ -54,13 +62,21 @@ export class LiveSnapshots {
 
   /**
    * One of `key` at `sequence`, made by `open` if there is none. undefined: there are too many, and all are being read. Those
-   * that wait for a continuation make room, the longest unused first.
+   * that wait for a continuation make room, the longest unused first; then those whose readers are slow.
    */
   acquire(key: string, sequence: number, open: () => ObjectSource): SnapshotLease | undefined {
     const known = this.at(key, sequence);
     if (known !== undefined) return known;
     if (this.#held.size >= this.#options.max && !this.#dropOne()) return undefined;
-    const held: Held = { id: this.#newId(), key, source: open(), readers: 0, until: 0 };
+    const held: Held = {
+      id: this.#newId(),
+      key,
+      source: open(),
+      readers: 0,
+      usedAt: 0,
+      revocation: new AbortController(),
+      until: 0,
+    };
     return this.#lease(held);
   }
 
@@ -91,6 +107,7 @@ export class LiveSnapshots {
 
   #lease(held: Held): SnapshotLease {
     held.readers++;
+    held.usedAt = this.#options.clock.monotonic();
     // The newest use stands last.
     this.#held.delete(held.id);
     this.#held.set(held.id, held);
@@ -98,6 +115,7 @@ export class LiveSnapshots {
     return {
       id: held.id,
       source: held.source,
+      revoked: held.revocation.signal,
       keep: () => {
         held.until = this.#options.clock.monotonic() + CONTINUE_MS;
       },
@@ -118,7 +136,16 @@ export class LiveSnapshots {
       this.#close(held);
       return true;
     }
-    return false;
+    return this.#revokeOne();
+  }
+
+  /** The one whose readers all came long ago. */
+  #revokeOne(): boolean {
+    const [oldest] = this.#held.values();
+    if (oldest === undefined || this.#options.clock.monotonic() - oldest.usedAt < SLOW_MS) return false;
+    oldest.revocation.abort(new SlowReaderError('a list was read so slowly that it had to make room'));
+    this.#close(oldest);
+    return true;
   }
 
   #close(held: Held): void {

@@ -1,10 +1,9 @@
 import type { Found, Lister } from '../../contract/lister.ts';
 import type { Kind } from '../../model/kind.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { Gate } from '../../runtime/gate.ts';
 import { mayBeHashedOf, mergedName, splitMergedName } from '../objects/merged-name.ts';
 import { indexedObject } from './indexed-object.ts';
-import { TurnTaker } from './turn-taker.ts';
+import type { TurnTaker } from './turn-taker.ts';
 
 /** Hashed names that are known. */
 const MAX_KNOWN = 10_000;
@@ -22,13 +21,13 @@ export interface Origin {
  */
 export class NameFinder {
   readonly #lister: Lister;
-  readonly #clock: Clock;
+  readonly #newTurns: (signal: AbortSignal) => TurnTaker;
   readonly #known = new Map<string, Origin>();
   readonly #gate = new Gate(1);
 
-  constructor(lister: Lister, clock: Clock) {
+  constructor(lister: Lister, newTurns: (signal: AbortSignal) => TurnTaker) {
     this.#lister = lister;
-    this.#clock = clock;
+    this.#newTurns = newTurns;
   }
 
   /** undefined: there is no such object now. That one is returned does not mean that it is still there. */
@@ -59,7 +58,7 @@ export class NameFinder {
     if (clusters.length === 0) return undefined;
     const leave = await this.#gate.enter(signal);
     try {
-      const turns = new TurnTaker(this.#clock, signal);
+      const turns = this.#newTurns(signal);
       for (const cluster of clusters) {
         const name = await this.#searchIn(cluster, kind, { namespace, merged }, turns);
         if (name !== undefined) return { cluster, name };

@@ -1,26 +1,28 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { yieldLoop } from '../../runtime/yield.ts';
+import type { SharedTurns } from './shared-turns.ts';
 
 /** How long one piece of work may hold up everything else. */
 const TURN_MS = 4;
 
-/** Lets long work in slices give the event loop a turn when it took enough time. */
+/** Lets long work in slices give the event loop, and other such work, a turn when it took enough time. */
 export class TurnTaker {
+  readonly #turns: SharedTurns;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
-  #until: number;
+  /** Not before its first turn: many may begin at the same time. */
+  #until = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, signal: AbortSignal) {
+  constructor(turns: SharedTurns, clock: Clock, signal: AbortSignal) {
+    this.#turns = turns;
     this.#clock = clock;
     this.#signal = signal;
-    this.#until = clock.monotonic() + TURN_MS;
   }
 
   /** To be called after each slice. Rejects with the signal's reason when that aborts. */
   async next(): Promise<void> {
     this.#signal.throwIfAborted();
     if (this.#clock.monotonic() < this.#until) return;
-    await yieldLoop();
+    await this.#turns.next();
     this.#signal.throwIfAborted();
     this.#until = this.#clock.monotonic() + TURN_MS;
   }

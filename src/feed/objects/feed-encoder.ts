@@ -1,9 +1,7 @@
 import type { FeedObject, FeedView } from '../feed-object.ts';
 import type { FeedPlural } from '../feed-resource.ts';
 import type { FeedEncoding } from '../feed-store.ts';
-import { JsonEncoder } from './json-encoder.ts';
 import type { FeedListMeta } from './list-meta.ts';
-import { ProtobufEncoder } from './protobuf-encoder.ts';
 import type { FailureStatus } from './status-object.ts';
 
 export interface FeedEncoderOptions {
@@ -53,9 +51,4 @@ export interface FeedEncoder {
   bookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer;
   /** An ERROR event. */
   failure(status: FailureStatus): Buffer;
-}
-
-/** The encoder for what a client asked for. Throws where that form does not exist: protobuf of a kind that has none, or of a table. */
-export function feedEncoder(options: FeedEncoderOptions): FeedEncoder {
-  return options.encoding.wire === 'protobuf' ? new ProtobufEncoder(options) : new JsonEncoder(options);
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { after, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { HttpTransport } from '../../../src/adapters/kubernetes/connection/http-transport.ts';
 import { CertificateAuthority } from '../../rig/certificates.ts';
 import { until, within } from '../../rig/deadline.ts';
@@ -58,6 +59,25 @@ for (const protocol of ['h2', 'https', 'http'] as const) {
         groups: 'a, b',
         host: `127.0.0.1:${server.port}`,
       });
+      await transport.close();
+    });
+
+    it('asks for plain answers, and names one that is compressed all the same', async () => {
+      let status = 200;
+      await using server = await serve(protocol, (request, response) => {
+        assert.equal(request.headers['accept-encoding'], 'identity');
+        (response as ServerResponse)
+          .writeHead(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+          .end(gzipSync('{}'));
+      });
+      const transport = open(server);
+      const request = { path: '/api', signal: AbortSignal.timeout(10_000) };
+      const error = await failure(transport.get(request));
+      assert.deepEqual([error.reaction, error.reason], ['retry', 'ProtocolError']);
+      assert.match(error.message, /compressed \(gzip\), which was not asked for/);
+      // What matters of a refusal is in its status.
+      status = 503;
+      assert.equal((await transport.get(request)).status, 503);
       await transport.close();
     });
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { after, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { parseProxyAddress } from '../../../src/adapters/kubernetes/access/address.ts';
 import type { KubeEndpoint } from '../../../src/adapters/kubernetes/access/endpoint.ts';
 import { checkConnection } from '../../../src/adapters/kubernetes/connection/preflight.ts';
 import { CertificateAuthority } from '../../rig/certificates.ts';
-import { ApiServer, json } from './api-server.ts';
+import { ApiServer, type Handler, json } from './api-server.ts';
 import { Workspace, endpoint, hostWith, options } from './fixtures.ts';
 import { TcpServer } from './raw-servers.ts';
 
@@ -35,7 +37,7 @@ describe('checkConnection', () => {
     await using server = await ApiServer.start({
       protocol: 'h2',
       certificate,
-      handler: (_q, r) => json(r, 200, {}),
+      handler: (_q, r) => json(r, 200, { kind: 'APIVersions', versions: ['v1'] }),
     });
     const url = `https://localhost:${server.port}`;
     matches(await steps(endpoint(url, { tls: trusted })), [
@@ -69,6 +71,30 @@ describe('checkConnection', () => {
     matches(await steps(endpoint(server.url)), [...skipped, /^auth ok : .*discovery is not granted/]);
     message = 'forbidden: User "system:anonymous" cannot get path "/api"';
     matches(await steps(endpoint(server.url)), [...skipped, /^auth failed Unauthorized: .*system:anonymous/]);
+  });
+
+  it('takes only an API server for one: neither a login page nor another API, whatever they are called with', async () => {
+    let answer: Handler = () => undefined;
+    await using server = await ApiServer.start({ protocol: 'http', handler: (q, r) => answer(q, r) });
+    const before = [/^dns skipped/, /^tcp ok/, /^tls skipped/];
+    const sends = (type: string, body: string | Buffer, headers: Record<string, string> = {}): Handler => {
+      return (_query, response) =>
+        void (response as ServerResponse).writeHead(200, { 'content-type': type, ...headers }).end(body);
+    };
+    answer = sends('text/html', '<form>Password</form>');
+    matches(await steps(endpoint(server.url)), [...before, /^auth failed ProtocolError: .*not JSON/]);
+    answer = sends('application/json', '{"status":"ok"}');
+    matches(await steps(endpoint(server.url)), [
+      ...before,
+      /^auth failed ProtocolError: .*not that of a Kubernetes API server/,
+    ]);
+    answer = sends('application/json', gzipSync('{"kind":"APIVersions"}'), { 'content-encoding': 'gzip' });
+    matches(await steps(endpoint(server.url)), [
+      ...before,
+      /^auth failed ProtocolError: .*compressed \(gzip\).*proxy/,
+    ]);
+    answer = (_query, response) => json(response, 404, {});
+    matches(await steps(endpoint(server.url)), [...before, /^auth failed NotFound/]);
   });
 
   it('names the proxy where that is what fails', async () => {

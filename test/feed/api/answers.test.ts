@@ -5,10 +5,19 @@ import { describe, it, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../../../src/model/json-field.ts';
 import { tempDirectory } from '../../support/temp-directory.ts';
+import { SlowReaderError } from '../../../src/feed/feed-store.ts';
 import { ReviewApi, unreachable } from '../access/access-fixture.ts';
 import { feedObject, labels, service } from '../objects/fixtures.ts';
 import { MemoryStore } from './memory-store.ts';
-import { type Answer, eventually, read, type Running, running, someObjects } from './server-fixture.ts';
+import {
+  type Answer,
+  eventually,
+  rawExchange,
+  read,
+  type Running,
+  running,
+  someObjects,
+} from './server-fixture.ts';
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 const PROTOBUF = 'application/vnd.kubernetes.protobuf,application/json';
@@ -217,7 +226,9 @@ describe('errors over HTTP', () => {
       /accepted: application\/json, application\/vnd.kubernetes.protobuf$/,
     );
     isStatus(
-      await get('/openapi/v2', { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }),
+      await get('/openapi/v3/api/v1', {
+        accept: 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf',
+      }),
       406,
       'NotAcceptable',
     );
@@ -226,11 +237,19 @@ describe('errors over HTTP', () => {
       isStatus(refused, 405, 'MethodNotAllowed', /read-only.*in its own cluster/);
       assert.equal(refused.headers['allow'], 'GET, HEAD');
     }
-    isStatus(
-      await ask('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'),
-      405,
-      'MethodNotAllowed',
-    );
+    // What is not served at all cannot be written either: `kubectl auth can-i` says so then.
+    isStatus(await ask('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'), 404, 'NotFound');
+    isStatus(await ask('POST', '/api/v1/namespaces/shop/pods/web/exec'), 404, 'NotFound');
+  });
+
+  it('are a Status also where the protocol alone is at fault', async (test) => {
+    const { port, server, get } = await running(test);
+    const noHost = await rawExchange(port, 'GET /version HTTP/1.1\r\n\r\n');
+    assert.match(noHost, /^HTTP\/1.1 400 .*connection: close.*"message":"the Host header is missing"/s);
+    const tunnel = await rawExchange(port, 'CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\nmore');
+    assert.match(tunnel, /^HTTP\/1.1 405 .*Connection: close.*"reason":"MethodNotAllowed"/s);
+    await eventually('both are closed', () => server.stats().connections === 0);
+    assert.equal((await get('/healthz')).text, 'ok');
   });
 
   it('are protobuf for who asks for it first', async (test) => {
@@ -289,6 +308,19 @@ describe('errors over HTTP', () => {
   });
 });
 
+describe('a list that has to make room', () => {
+  it('breaks off, and is counted as slow', async (test) => {
+    const { open, store, events, server } = await running(test);
+    store.endless = async function* () {
+      for (let i = 0; i < 4; i++) yield Buffer.alloc(100_000, 'x');
+      throw new SlowReaderError('slow');
+    };
+    await assert.rejects(read(await open('/api/v1/services')));
+    assert.equal(server.stats().cutOffTotal.slow, 1);
+    assert.equal(events.all.filter(({ event }) => event === 'feed.error').length, 0);
+  });
+});
+
 describe('access over HTTP', () => {
   it('lets nobody in without credentials where they are needed', async (test) => {
     const { get } = await running(test, { access: { host: '0.0.0.0', anonymous: true } });
@@ -305,7 +337,7 @@ describe('authorization over HTTP', () => {
   async function reviewed(test: TestContext): Promise<Running & { readonly api: ReviewApi }> {
     const directory = await tempDirectory(test);
     const tokenFile = join(directory, 'tokens.csv');
-    await writeFile(tokenFile, 'the-token,jane,1\n', { mode: 0o600 });
+    await writeFile(tokenFile, 'the-token,jane,1\nother-token,joe,2\n', { mode: 0o600 });
     const api = new ReviewApi();
     const fixture = await running(test, {
       access: { tokenFile, authorization: 'local-rbac' },
@@ -349,6 +381,15 @@ describe('authorization over HTTP', () => {
     assert.equal((await get('/apis', headers)).status, 200);
     isStatus(await get('/apis'), 401, 'Unauthorized');
     isStatus(await get('/api/v1/services', { authorization: 'Bearer other' }), 401, 'Unauthorized');
+  });
+
+  it('asks anew for each page, whoever its token was given to', async (test) => {
+    const { get, api, store } = await reviewed(test);
+    api.answer = ({ user }) => ({ allowed: user === 'jane' });
+    const page = '/api/v1/services?limit=1&continue=token';
+    assert.equal((await get(page, headers)).status, 200);
+    isStatus(await get(page, { authorization: 'Bearer other-token' }), 403, 'Forbidden');
+    assert.equal(store.asked.length, 1);
   });
 
   it('answers 503 where nobody can tell', async (test) => {

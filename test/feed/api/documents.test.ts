@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { decodeSwagger } from '../objects/swagger-schema.ts';
 import { running } from './server-fixture.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
@@ -26,6 +27,11 @@ const ROUTES: Readonly<Record<string, string>> = {
   '/apis/projectcalico.org/v3': 'apis-calico-v3.json',
   '/apis/discovery.k8s.io/v1': 'apis-discovery-v1.json',
 };
+
+interface Refused {
+  readonly parameters: readonly { readonly name: string }[];
+  readonly responses: object;
+}
 
 describe('documents over HTTP', () => {
   it('are the same in both views', async (test) => {
@@ -102,6 +108,38 @@ describe('documents over HTTP', () => {
         '/api/v1/namespaces/{namespace}/services',
         '/api/v1/namespaces/{namespace}/services/{name}',
       ],
+    );
+  });
+
+  it('are protobuf for Go, which reads Swagger in no other form', async (test) => {
+    const { get } = await running(test);
+    const json = await get('/openapi/v2');
+    for (const name of ['v2@v1.0', 'v2.v1.0']) {
+      const accept = `application/com.github.proto-openapi.spec.${name}+protobuf`;
+      // Also where a person's tool asks: this cannot be indented.
+      const answer = await get('/openapi/v2', { accept, 'user-agent': 'curl/8' });
+      assert.equal(
+        answer.headers['content-type'],
+        'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+      );
+      assert.deepEqual(decodeSwagger(answer.bytes), JSON.parse(json.text));
+      assert.notEqual(answer.headers['etag'], json.headers['etag']);
+    }
+    const both = await get('/openapi/v2', {
+      accept: 'application/json,application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+    });
+    assert.equal(both.text, json.text);
+  });
+
+  it('say that the server takes the checking of fields on itself, and refuses', async (test) => {
+    const { get } = await running(test);
+    const { text } = await get('/openapi/v3/api/v1');
+    const { paths } = JSON.parse(text) as { paths: Record<string, { patch?: Refused }> };
+    const { patch } = paths['/api/v1/namespaces/{namespace}/services/{name}'] ?? {};
+    assert.deepEqual(Object.keys(patch?.responses ?? {}), ['405']);
+    assert.deepEqual(
+      patch?.parameters.map(({ name }) => name),
+      ['namespace', 'name', 'fieldValidation'],
     );
   });
 

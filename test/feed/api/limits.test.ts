@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { tempDirectory } from '../../support/temp-directory.ts';
 import { type Answer, eventually, everythingFrom, rawExchange, read, running } from './server-fixture.ts';
 
 const WATCH = '/api/v1/services?watch=true';
@@ -35,6 +38,7 @@ describe('limits of the feed', () => {
     for (const promise of hanging) promise.catch(() => undefined);
     await eventually('both are in flight', () => server.stats().requestsInFlight === 2);
     const refused = await get('/api/v1/services');
+    assert.match(refused.text, /the feed has too many requests/);
     assert.deepEqual(
       [refused.status, refused.headers['retry-after'], reasonOf(refused)],
       [429, '1', 'TooManyRequests'],
@@ -43,6 +47,51 @@ describe('limits of the feed', () => {
     assert.deepEqual(details, { retryAfterSeconds: 1 });
     assert.equal((await get('/healthz')).text, 'ok');
     assert.equal(server.stats().rejectedTotal.requests, 1);
+  });
+
+  it('count a request until its answer is taken', async (test) => {
+    const { port, server, store, get } = await running(test, { limits: { requests: 20 } });
+    store.get = () => Promise.resolve({ state: 'ok', body: BEYOND_KERNEL });
+    const path = '/api/v1/namespaces/a/services/b';
+    const asked = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const socket = silentReader(test, port, path);
+    // The answers that queue behind one that is not taken are what a client can make the server keep.
+    socket.write(asked.repeat(25));
+    await eventually('all are answered', () => server.stats().rejectedTotal['user-requests'] > 0);
+    assert.equal(server.stats().requestsInFlight, 15);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(server.stats().requestsInFlight, 15);
+    assert.equal((await get(path)).status, 429);
+    socket.destroy();
+    await eventually('all places are free', () => server.stats().requestsInFlight === 0);
+  });
+
+  it('hold requests that follow without waiting for an answer', async (test) => {
+    const { port, server, store, get } = await running(test);
+    store.get = () => Promise.resolve({ state: 'ok', body: BEYOND_KERNEL });
+    const socket = silentReader(test, port, '/api/v1/namespaces/a/services/b');
+    socket.write('GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100));
+    await eventually('it is refused', () => server.stats().rejectedTotal.pipelined > 0);
+    assert.equal(server.stats().rejectedTotal.pipelined, 1);
+    await eventually('it is cut', () => server.stats().connections === 0);
+    await eventually('all places are free', () => server.stats().requestsInFlight === 0);
+    assert.equal((await get('/version')).status, 200);
+  });
+
+  it('leave room to others, however many requests one user has', async (test) => {
+    const tokenFile = join(await tempDirectory(test), 'tokens.csv');
+    await writeFile(tokenFile, 'the-token,jane,1\nother-token,joe,2\n', { mode: 0o600 });
+    const fixture = await running(test, { limits: { requests: 4 }, access: { tokenFile } });
+    const { get, store, server, open } = fixture;
+    const jane = { authorization: 'Bearer the-token' };
+    store.hangs = true;
+    for (let i = 0; i < 3; i++) open('/api/v1/services', jane).catch(() => undefined);
+    await eventually('hers are in flight', () => server.stats().requestsInFlight === 3);
+    const refused = await get('/apis', jane);
+    assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '1']);
+    assert.match(refused.text, /this user has 3 requests/);
+    assert.equal((await get('/apis', { authorization: 'Bearer other-token' })).status, 200);
+    assert.equal(server.stats().rejectedTotal['user-requests'], 1);
   });
 
   it('hold watches, in all and of one user, and give places back', async (test) => {

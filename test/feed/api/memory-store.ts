@@ -13,7 +13,8 @@ import type {
   WatchRequest,
   WatchSink,
 } from '../../../src/feed/feed-store.ts';
-import { feedEncoder, type FeedEncoder, type FeedEventType } from '../../../src/feed/objects/feed-encoder.ts';
+import { feedEncoder } from '../../../src/feed/objects/encoder-for.ts';
+import type { FeedEncoder, FeedEventType } from '../../../src/feed/objects/feed-encoder.ts';
 import { FEED_RESOURCES } from '../../../src/feed/objects/feed-resources.ts';
 import {
   isSelected,

@@ -9,7 +9,7 @@ import {
   ParameterError,
   selectedName,
 } from '../../../src/feed/api/list-options.ts';
-import { negotiateObjects, negotiateStatus, wantsAggregated } from '../../../src/feed/api/negotiation.ts';
+import { documentForm, negotiateObjects, negotiateStatus } from '../../../src/feed/api/negotiation.ts';
 import { FEED_RESOURCES } from '../../../src/feed/objects/feed-resources.ts';
 import { check } from '../../model/property.ts';
 
@@ -133,10 +133,12 @@ describe('negotiation', () => {
   it('knows who wants discovery in one answer', () => {
     const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
     const beta = aggregated.replace('v=v2', 'v=v2beta1');
-    assert.equal(wantsAggregated(`${aggregated},${beta},application/json`), true);
-    assert.equal(wantsAggregated(`${beta},application/json`), false);
-    assert.equal(wantsAggregated(`application/json,${aggregated}`), false);
-    assert.equal(wantsAggregated(''), false);
+    assert.equal(documentForm(`${aggregated},${beta},application/json`, false), 'aggregated');
+    assert.equal(documentForm(`${beta},application/json`, false), 'json');
+    assert.equal(documentForm(beta, false), 'json');
+    assert.equal(documentForm(`application/json,${aggregated}`, false), 'json');
+    assert.equal(documentForm('', false), 'json');
+    assert.equal(documentForm('text/html', true), undefined);
   });
 
   it('reads any header', () => {

@@ -39,6 +39,8 @@ export class FeedWorld {
   readonly index: MergedIndex;
   /** What is reported as a fault of the feed: a test that goes well has none. */
   readonly faults: string[] = [];
+  /** Objects that were put or deleted, once for each time. */
+  changes = 0;
   readonly #options: FeedWorldOptions;
   readonly #random: Random;
   readonly #replicas = new Map<string, ClusterReplica>();
@@ -138,6 +140,7 @@ export class FeedWorld {
     const replica = this.#replicas.get(cluster);
     if (replica === undefined) throw new Error(`no cluster ${cluster}`);
     replica.resource(resource).apply(deltas);
+    this.changes += deltas.length;
   }
 
   put(cluster: string, resource: Resource, ...entries: readonly Entry[]): void {
@@ -158,6 +161,7 @@ export class FeedWorld {
     store?.begin();
     store?.apply(entries.map((entry) => ({ op: 'put', entry })));
     store?.end();
+    this.changes += entries.length;
   }
 
   /** One batch of random changes, of one resource of one cluster; now and then a whole new list. */

@@ -8,9 +8,13 @@ import type { FeedWorld } from './feed-world.ts';
 import type { GoClient } from './go-client.ts';
 
 /** Waits until the client holds exactly what the index does. While the index changes that may never be. */
-export async function assertHoldsIndex(client: GoClient, world: FeedWorld): Promise<void> {
+export async function assertHoldsIndex(
+  client: GoClient,
+  world: FeedWorld,
+  timeoutMs = 15_000,
+): Promise<void> {
   await until(client.name, async () => (await difference(client, world)) === undefined, {
-    timeoutMs: 15_000,
+    timeoutMs,
     everyMs: 100,
   }).catch(async () => {
     assert.fail(`${await difference(client, world)}\n${JSON.stringify(await client.counts())}`);

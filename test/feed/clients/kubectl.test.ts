@@ -158,6 +158,43 @@ withServers('kubectl on the feed', ['kubectl'], (rig) => {
     assert.match(await fails('label', 'rmc', 'east', 'a=b'), /read-only/);
   });
 
+  it('says that nothing can be written, whatever the object', async () => {
+    const file = join(await rig.directory(), 'service.yaml');
+    const name = (await kubectl('get', 'svc', '-n', 'shop', '-o', 'name')).split('\n')[0] ?? '';
+    const yaml = await kubectl('get', name, '-n', 'shop', '-o', 'yaml');
+    // With a field that the feed does not have: kubectl is not to check it by itself first.
+    await writeFile(file, yaml.replace(/^ {2}type: .*/m, '  type: NodePort\n  internalTrafficPolicy: Local'));
+    for (const verb of [
+      'apply',
+      'apply --server-side',
+      'create',
+      'replace',
+      'replace --force',
+      'delete',
+      'diff',
+    ]) {
+      assert.match(
+        await fails(...verb.split(' '), '-f', file),
+        /MethodNotAllowed.*the feed is read-only/s,
+        verb,
+      );
+    }
+    assert.match(await fails('patch', name, '-n', 'shop', '-p', '{"spec":{"type":"NodePort"}}'), /read-only/);
+    assert.match(await fails('auth', 'can-i', '--list'), /could not find the requested resource/);
+    assert.match(await fails('top', 'nodes'), /Metrics API not available/);
+    for (const verb of ['logs', 'port-forward']) {
+      assert.match(
+        await fails(verb, name, '-n', 'shop', ...(verb === 'logs' ? [] : ['8080:80'])),
+        /NotFound/,
+      );
+    }
+  });
+
+  it('explains by OpenAPI v2 too, as old ones do', async () => {
+    const explained = await kubectl('explain', 'wep.spec', '--output=plaintext-openapiv2');
+    assert.match(explained, /^VERSION: +projectcalico.org\/v3\n.*ipNetworks\t<\[\]string>/ms);
+  });
+
   it('waits for a condition', async () => {
     world.setStatus('east', { status: 'NotConnecting', reason: 'Timeout' });
     await until('the feed says so', async () => (await kubectl('get', 'rmc', 'east')).includes('Timeout'));

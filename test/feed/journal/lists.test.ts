@@ -123,6 +123,20 @@ describe('lists of the feed', () => {
     assert.deepEqual([code, reason], [410, 'Expired']);
   });
 
+  it('say what is wrong with a token or a version in the words of the API server', async () => {
+    const message = async (request: object): Promise<string> => (await rig.failedList(request)).message;
+    const invalid = 'invalid continue token: continue key is not valid:';
+    assert.equal(await message({ continue: 'x' }), `${invalid} illegal base64 data at input byte 0`);
+    assert.equal(await message({ continue: 'abc=' }), `${invalid} illegal base64 data at input byte 3`);
+    assert.equal(await message({ continue: 'AAAA' }), `${invalid} it is no token of a feed`);
+    // The token is looked at before the version beside it.
+    assert.match(await message({ continue: 'x', resourceVersion: '1' }), /^invalid continue token/);
+    assert.match(
+      await message({ resourceVersion: 'x' }),
+      /^invalid resource version: resourceVersion: Invalid value: "x"/,
+    );
+  });
+
   it('give up the oldest continuation for a new list', async () => {
     const tokens: string[] = [];
     for (let i = 0; i < 5; i++) {
@@ -153,6 +167,43 @@ describe('lists of the feed', () => {
     await open[0]?.pieces.return();
     assert.equal((await rig.list({ resource: 'services' })).items.length, 4);
     for (const { pieces } of open) await pieces.return();
+    assert.equal(rig.store.stats().snapshots, 0);
+  });
+
+  it('are taken from those who read for half a minute, where there is no other room', async () => {
+    const signal = new AbortController().signal;
+    for (let i = 0; i < 200; i++) rig.put('east', workload(`w${i}`), service(`s${i}`));
+    const slow = await rig.store.list(LIST, signal);
+    assert.ok(slow.state === 'ok');
+    await slow.pieces.next();
+    rig.put('east', service('a'));
+    const watcher = await rig.watch({ resource: 'services' });
+    watcher.isFull = true;
+    await rig.settle();
+    assert.ok(watcher.events.length < 200, 'it has not all of what was there');
+    rig.put('east', service('b'));
+    const other = await rig.store.list({ ...LIST, resource: 'services' }, signal);
+    assert.ok(other.state === 'ok');
+    assert.equal(rig.store.stats().snapshots, 3);
+    await rig.clock.advance(29_000);
+    rig.put('east', service('c'));
+    assert.equal((await rig.failedList({ resource: 'services' })).code, 429);
+    await rig.clock.advance(2000);
+    // The oldest goes, then the next.
+    assert.equal((await rig.list({ resource: 'services' })).items.length, 203);
+    await assert.rejects(
+      async () => {
+        for await (const piece of slow.pieces) assert.ok(piece.length > 0);
+      },
+      { name: 'SlowReaderError' },
+    );
+    rig.put('east', service('d'));
+    const fast = await rig.store.list({ ...LIST, resource: 'services' }, signal);
+    assert.ok(fast.state === 'ok');
+    rig.put('east', service('e'));
+    assert.equal((await rig.list({ resource: 'services' })).items.length, 205);
+    assert.equal(watcher.ended, 'slow');
+    for (const { pieces } of [other, fast]) await pieces.return();
     assert.equal(rig.store.stats().snapshots, 0);
   });
 

@@ -5,7 +5,7 @@ import { MERGED } from '../../../src/feed/feed-object.ts';
 import type { FeedObject, FeedView } from '../../../src/feed/feed-object.ts';
 import type { FeedPlural } from '../../../src/feed/feed-resource.ts';
 import type { FeedEncoding } from '../../../src/feed/feed-store.ts';
-import { feedEncoder } from '../../../src/feed/objects/feed-encoder.ts';
+import { feedEncoder } from '../../../src/feed/objects/encoder-for.ts';
 import type { FeedEncoder } from '../../../src/feed/objects/feed-encoder.ts';
 import { apiVersionOf, FEED_RESOURCES } from '../../../src/feed/objects/feed-resources.ts';
 import type { FeedListMeta } from '../../../src/feed/objects/list-meta.ts';

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { DatastoreError } from '../../../contract/datastore-error.ts';
 import type { DatastoreOptions } from '../../../contract/adapter.ts';
+import { printable } from '../../../model/printable.ts';
 import { abortable } from '../../../runtime/abortable.ts';
 import { hostAndPort } from '../access/address.ts';
 import type { CredentialSet, CredentialSource } from '../access/credential-source.ts';
@@ -92,10 +93,11 @@ export class HttpTransport implements KubeTransport {
   ): Promise<LinkResponse> {
     const attempt = async (): Promise<LinkResponse> => {
       const link = await abortable(this.#linkFor(credentials), request.signal);
-      return link.request({
+      const response = await link.request({
         path: this.#endpoint.server.basePath + request.path,
         headers: {
           accept: request.accept ?? 'application/json',
+          'accept-encoding': 'identity',
           'user-agent': 'fedsyncd',
           ...(credentials.authorization !== undefined && { authorization: credentials.authorization }),
           ...this.#endpoint.impersonation,
@@ -107,6 +109,7 @@ export class HttpTransport implements KubeTransport {
         signal: request.signal,
         write,
       });
+      return this.#plain(response);
     };
     try {
       return await attempt();
@@ -121,6 +124,19 @@ export class HttpTransport implements KubeTransport {
       if (!(error instanceof NotSent)) throw error;
       throw new DatastoreError('retry', 'Unreachable', `${this.server}: the server takes no requests`);
     }
+  }
+
+  /** Of an answer that is no success the status is enough. */
+  #plain(response: LinkResponse): LinkResponse {
+    const encoding = response.headers['content-encoding'] ?? 'identity';
+    if (encoding === 'identity' || response.status < 200 || response.status > 299) return response;
+    response.discard();
+    const how = printable(encoding.slice(0, 20));
+    throw new DatastoreError(
+      'retry',
+      'ProtocolError',
+      `${this.server}: the answer is compressed (${how}), which was not asked for: does a proxy change it?`,
+    );
   }
 
   #linkFor(pair: ClientKeyPair): Promise<Link> {

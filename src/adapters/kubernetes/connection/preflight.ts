@@ -4,12 +4,12 @@ import { TLSSocket } from 'node:tls';
 import type { CheckStep, DatastoreOptions } from '../../../contract/adapter.ts';
 import { DatastoreError } from '../../../contract/datastore-error.ts';
 import { withDeadline } from '../../../runtime/abortable.ts';
+import { KubeClient } from '../kube-client.ts';
 import { dial, subjectOf } from './dialer.ts';
 import type { KubeEndpoint } from '../access/endpoint.ts';
 import type { KubeHost } from '../host.ts';
 import { HttpTransport } from './http-transport.ts';
 import { networkError } from './network-error.ts';
-import { statusError } from './status-error.ts';
 import { connectTcp } from './tcp.ts';
 
 /** What one step found: a sentence, or that there was nothing to do. Failing is throwing. */
@@ -99,14 +99,19 @@ async function checkTls({ endpoint, options, host }: Check, signal: AbortSignal)
   return { result: 'ok', message: `${dialed.protocol}; ${verified}` };
 }
 
-/** `/api` is open to every authenticated account and, by default, to nobody else. */
+/** `/api` is open to every authenticated account and, by default, to nobody else. A login page answers 200, too. */
 async function checkAuth({ endpoint, options, host }: Check, signal: AbortSignal): Promise<Finding> {
   const transport = new HttpTransport(endpoint, options, host);
   try {
-    const response = await transport.get({ path: '/api', signal });
-    if (response.status === 200) return { result: 'ok', message: 'the credentials are accepted' };
-    const error = await statusError(response, 'GET /api');
-    if (response.status !== 403) throw error;
+    const answer = await new KubeClient(transport, host.clock, options.requestTimeoutMs).object(
+      '/api',
+      signal,
+    );
+    if (answer?.['kind'] === 'APIVersions') return { result: 'ok', message: 'the credentials are accepted' };
+    const message = `${endpoint.server.text}: the answer to /api is not that of a Kubernetes API server`;
+    throw new DatastoreError('retry', answer === undefined ? 'NotFound' : 'ProtocolError', message);
+  } catch (error) {
+    if (!(error instanceof DatastoreError) || error.reaction !== 'forbidden') throw error;
     if (!error.message.includes('system:anonymous')) {
       return { result: 'ok', message: 'the credentials are accepted (API discovery is not granted)' };
     }

@@ -43,7 +43,7 @@ export interface KubeResponse {
 
 /**
  * The connection to one Kubernetes API server: addresses, TLS, proxy, credentials. It resolves for every HTTP status;
- * it rejects with a DatastoreError when there is no answer. A 401 is tried once more with fresh credentials first.
+ * it rejects with a DatastoreError when there is no answer, or a success that is compressed. A 401 is tried once more with fresh credentials first.
  */
 export interface KubeTransport {
   /** `https://10.0.0.1:6443`, for messages. */

@@ -1,32 +1,30 @@
 /**
- * The feed alone, in one process: `node --expose-gc bench/feed-ring.ts [--updates N] [--endpoints N] [--batch N]`. Updates go through the index
- * to ten watches of all WorkloadEndpoints in JSON; nine take everything, one has stalled. What is timed is everything: the commits,
- * the events, their encoding, and until the nine have the last one. Prints JSON.
+ * The feed's journal alone, in one process: updates go through the index to watches of all WorkloadEndpoints in JSON; all but
+ * one take everything, one has stalled. What is timed is everything: the commits, the events, their encoding, and until the others
+ * have the last one. Needs --expose-gc; the figures are in `extra`.
  */
-import { setImmediate as turn } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { MERGED } from '../src/feed/feed-object.ts';
-import { JournalStore } from '../src/feed/journal/journal-store.ts';
-import type { WatchEnd, WatchRequest, WatchSink } from '../src/feed/feed-store.ts';
-import { MergedIndex } from '../src/index/merged-index.ts';
-import type { Delta } from '../src/model/delta.ts';
-import { systemClock } from '../src/runtime/clock.ts';
-import { seededRandom } from '../src/runtime/random.ts';
-import { EndpointMaker } from './clients/index-data.ts';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { MERGED } from '../../src/feed/feed-object.ts';
+import { JournalStore } from '../../src/feed/journal/journal-store.ts';
+import type { WatchEnd, WatchRequest, WatchSink } from '../../src/feed/feed-store.ts';
+import { MergedIndex } from '../../src/index/merged-index.ts';
+import type { Delta } from '../../src/model/delta.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { finish, work } from '../harness/client-protocol.ts';
+import { Meter } from '../harness/meter.ts';
+import { EndpointMaker } from './index-data.ts';
 
-const { values } = parseArgs({
-  options: {
-    updates: { type: 'string', default: '1000000' },
-    endpoints: { type: 'string', default: '100000' },
-    batch: { type: 'string', default: '500' },
-    watches: { type: 'string', default: '10' },
-  },
-});
-const updates = Number(values.updates);
-const endpoints = Number(values.endpoints);
-const batch = Number(values.batch);
-const watches = Number(values.watches);
+const {
+  updates = 1_000_000,
+  endpoints = 100_000,
+  batch = 500,
+  watches = 10,
+} = work() as Partial<Record<'updates' | 'endpoints' | 'batch' | 'watches', number>>;
 const LAST = 'the-last-one';
+/** Longer than the feed leaves a watch that fell behind its last words. */
+const END_MS = 15_000;
+const RSS_MS = 20;
 const WATCH: WatchRequest = {
   resource: 'workloadendpoints',
   view: MERGED,
@@ -45,6 +43,7 @@ class CountingSink implements WatchSink {
   readonly #isStalled: boolean;
   bytes = 0;
   ended: WatchEnd | undefined;
+  endedAt = Number.NaN;
   isComplete = false;
   static isClosing = false;
 
@@ -62,6 +61,7 @@ class CountingSink implements WatchSink {
 
   end(why: WatchEnd): void {
     this.ended = why;
+    this.endedAt = performance.now();
   }
 }
 
@@ -92,6 +92,7 @@ const index = new MergedIndex({
 });
 const resource = index.open('east').resource('workloadendpoints');
 
+/** Returns milliseconds. */
 async function run(): Promise<number> {
   const from = performance.now();
   let done = 0;
@@ -125,54 +126,54 @@ for (const sink of sinks) await store.watch(WATCH, sink);
 await turn();
 globalThis.gc?.();
 const before = process.memoryUsage();
-const cpuBefore = process.cpuUsage();
-let peakRss = 0;
-const watchRss = setInterval(() => (peakRss = Math.max(peakRss, process.memoryUsage().rss)), 20);
+let peakRss = before.rss;
+const watchRss = setInterval(() => (peakRss = Math.max(peakRss, process.memoryUsage.rss())), RSS_MS);
+const thread = process.threadCpuUsage();
+const meter = new Meter();
+meter.start();
 const started = performance.now();
 await run();
 CountingSink.isClosing = true;
 resource.apply([{ op: 'put', entry: { ...new EndpointMaker(false).endpoint(2, 1), workload: LAST } }]);
 const readers = watches > 1 ? sinks.slice(0, -1) : sinks;
+const stalled = watches > 1 ? sinks.at(-1) : undefined;
 while (!readers.every(({ isComplete }) => isComplete)) {
   if (readers.some(({ ended }) => ended !== undefined))
     throw new Error('a reader that never waits was cut off');
   await turn();
 }
 const ms = performance.now() - started;
-const cpu = process.cpuUsage(cpuBefore);
-clearInterval(watchRss);
+const { user, system } = process.threadCpuUsage(thread);
+const measured = await meter.stop(updates, ms);
 const stats = store.stats();
+// Not timed: it is told and cut off some seconds after the history went past it.
+const isFollowing = (): boolean => stalled !== undefined && stalled.ended === undefined;
+while (isFollowing() && performance.now() - started < ms + END_MS) await delay(RSS_MS);
+clearInterval(watchRss);
 globalThis.gc?.();
 const after = process.memoryUsage();
 abort.abort();
 await running;
 
-console.log(
-  JSON.stringify(
-    {
-      updates,
-      endpoints,
-      batch,
-      watches,
-      seconds: round(ms / 1000),
-      updatesPerSecond: Math.round((updates / ms) * 1000),
-      indexAloneUpdatesPerSecond: Math.round((updates / indexMs) * 1000),
-      cpuSeconds: round((cpu.user + cpu.system) / 1e6),
-      eventsPerReader: stats.eventsTotal,
-      deliveriesPerSecond: Math.round(((stats.eventsTotal * readers.length) / ms) * 1000),
-      bytesPerEvent: Math.round(stats.encodedBytesTotal / stats.eventsTotal),
-      deliveredMbPerSecond: Math.round(readers.reduce((sum, { bytes }) => sum + bytes, 0) / ms / 1000),
-      stalled: sinks.at(-1)?.ended ?? 'follows',
-      ringMb: round(stats.ringBytes / 1e6),
-      peakRssMb: Math.round(peakRss / 1e6),
-      heapGrowthMb: round((after.heapUsed - before.heapUsed) / 1e6),
-      externalGrowthMb: round((after.external - before.external) / 1e6),
-    },
-    null,
-    2,
-  ),
-);
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
+finish({
+  ...measured,
+  heapMb: after.heapUsed / 1e6,
+  extra: {
+    updatesPerSecond: (updates / ms) * 1000,
+    indexAloneUpdatesPerSecond: (updates / indexMs) * 1000,
+    threadCpuMs: (user + system) / 1000,
+    eventsPerReader: stats.eventsTotal,
+    deliveriesPerSecond: ((stats.eventsTotal * readers.length) / ms) * 1000,
+    bytesPerEvent: stats.encodedBytesTotal / stats.eventsTotal,
+    deliveredMbPerSecond: readers.reduce((sum, { bytes }) => sum + bytes, 0) / ms / 1000,
+    stalledCutOff: stalled?.ended === 'slow' || stalled?.ended === 'expired' ? 1 : 0,
+    stalledMs: (stalled?.endedAt ?? Number.NaN) - started,
+    stalledMb: (stalled?.bytes ?? 0) / 1e6,
+    ringMb: stats.ringBytes / 1e6,
+    rssBeforeMb: before.rss / 1e6,
+    peakRssMb: peakRss / 1e6,
+    rssGrowthMb: (peakRss - before.rss) / 1e6,
+    heapGrowthMb: (after.heapUsed - before.heapUsed) / 1e6,
+    externalGrowthMb: (after.external - before.external) / 1e6,
+  },
+});
