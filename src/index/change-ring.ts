@@ -28,6 +28,8 @@ export class ChangeRing {
   #written = 0;
   #usedBytes = 0;
   #lost = 0;
+  /** Of the newest record: changes of one cluster come in rows. */
+  #cluster = 0;
 
   /** `capacity` is the number of records, at least 1. */
   constructor(capacity: number) {
@@ -78,7 +80,8 @@ export class ChangeRing {
     }
     this.#revisions[at] = revision;
     this.#operations[at] = ((KIND_NUMBER.get(place.kind) ?? 0) << 1) | (op === 'put' ? 1 : 0);
-    this.#clusters[at] = this.#names.acquire(place.cluster);
+    this.#cluster = this.#names.acquireGuessed(place.cluster, this.#cluster);
+    this.#clusters[at] = this.#cluster;
     this.#ends[at] = this.#written;
     this.#usedBytes += (this.#written - before) >>> 0;
     this.#next++;

@@ -32,6 +32,16 @@ describe('packUuid', () => {
       assert.equal(packUuid(text, out), false, text);
     }
   });
+
+  it('refuses another character at any place', () => {
+    const uuid = '5c8f3b1e-0a57-4d3e-9c55-0123456789ab';
+    for (let at = 0; at < uuid.length; at++) {
+      for (const other of ['g', 'A', '/', ':', '`', '\0', '\u00b5', '\u0131', '\uff11']) {
+        const text = uuid.slice(0, at) + other + uuid.slice(at + 1);
+        assert.equal(packUuid(text, out), false, text);
+      }
+    }
+  });
 });
 
 describe('packDecimal', () => {
