@@ -7,6 +7,7 @@ import type { ClusterAccess } from '../../src/model/rcc.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Gate } from '../../src/runtime/gate.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
+import { ListPlaces } from '../../src/sync/list-places.ts';
 import { Reflector } from '../../src/sync/reflector.ts';
 
 /** Where the data is: an API server (URL without credentials, or a kubeconfig file), or an etcd. */
@@ -64,7 +65,7 @@ export class Mirror {
       },
       clock: systemClock,
       random: systemRandom,
-      lists: new Gate(8),
+      lists: new ListPlaces(new Gate(8), 'remote'),
     });
     void reflector.run(new AbortController().signal);
     await promise;

@@ -5,11 +5,10 @@ import type { Delta } from '../model/delta.ts';
 import type { Resource } from '../model/kind.ts';
 import type { StatusReason } from '../model/status.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { Gate } from '../runtime/gate.ts';
 import { IdleDeadline } from '../runtime/idle-deadline.ts';
 import type { Random } from '../runtime/random.ts';
 import { asDatastoreError } from './as-datastore-error.ts';
-import { ListPlaces } from './list-places.ts';
+import type { ListPlaces } from './list-places.ts';
 import type { ResourceEvent } from './resource-phase.ts';
 import { RetrySchedule, type RetryTimings } from './retry-schedule.ts';
 
@@ -45,7 +44,7 @@ export interface ReflectorOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Caps how many lists run at once over all clusters: memory, and the load of a mass reconnect. Of one datastore all share its places. */
-  readonly lists: ListPlaces | Gate;
+  readonly lists: ListPlaces;
   /** Waits after a failed attempt; may be over sooner, when the datastore is known to answer again. */
   readonly sleepWhileLost?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -77,7 +76,6 @@ const MAX_FAILURES_PER_REVISION = 5;
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #retries: RetrySchedule;
-  readonly #places: ListPlaces;
   /** Where the watch resumes; undefined = a list is due. */
   #revision: Revision | undefined;
   /** The newest revision ever seen: a later list must not be older. */
@@ -91,8 +89,6 @@ export class Reflector {
   constructor(options: ReflectorOptions) {
     this.#options = options;
     this.#retries = new RetrySchedule(options.timings, options.random);
-    const { lists } = options;
-    this.#places = lists instanceof Gate ? new ListPlaces(lists, '') : lists;
   }
 
   /** Runs until the signal aborts; then resolves. Never rejects for anything that the datastore does. */
@@ -110,8 +106,8 @@ export class Reflector {
   }
 
   async #list(attempt: Attempt, signal: AbortSignal): Promise<void> {
-    const { datastore, resource, store, observer, clock } = this.#options;
-    const leave = await this.#places.enter(signal, this.#unanswered);
+    const { datastore, resource, store, observer, lists, clock } = this.#options;
+    const leave = await lists.enter(signal, this.#unanswered);
     const cancelPatience = this.#limitPlace(attempt, leave);
     let objects = 0;
     let failed = false;
@@ -127,13 +123,13 @@ export class Reflector {
           notOlderThan: this.#newest,
           sink: this.#sink(attempt, idle, 'answered', (deltas) => {
             stall.touch();
-            this.#places.answered();
+            lists.answered();
             objects += deltas.length;
           }),
         });
       });
       store.end();
-      this.#places.answered();
+      lists.answered();
       const first = !this.#everListed;
       this.#everListed = true;
       observer.note(outcome.note);
@@ -162,13 +158,13 @@ export class Reflector {
 
   /** Gives the place among the lists back early where the list is slow; returns the way to cancel that. */
   #limitPlace(attempt: Attempt, leave: () => void): () => void {
-    const { clock } = this.#options;
+    const { clock, lists } = this.#options;
     let cancel = clock.after(SILENT_LIST_PLACE_MS, () => {
       if (attempt.delivered) {
         cancel = clock.after(LIST_PLACE_MS - SILENT_LIST_PLACE_MS, leave);
         return;
       }
-      this.#places.silent();
+      lists.silent();
       leave();
     });
     return () => cancel();

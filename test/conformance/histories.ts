@@ -4,6 +4,7 @@ import { MergedIndex } from '../../src/index/merged-index.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Gate } from '../../src/runtime/gate.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
+import { ListPlaces } from '../../src/sync/list-places.ts';
 import { Reflector } from '../../src/sync/reflector.ts';
 import { until } from '../rig/deadline.ts';
 import { RESOURCE } from './reader.ts';
@@ -126,7 +127,7 @@ async function follow(
     timings: { idleMs: 10_000, firstRetryMs: 20, maxRetryMs: 200, forbiddenRetryMs: 200, shortWatchMs: 50 },
     clock: systemClock,
     random: seededRandom(seed),
-    lists: new Gate(1),
+    lists: new ListPlaces(new Gate(1), 'remote'),
   });
   await reflector.run(signal);
 }

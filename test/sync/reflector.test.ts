@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { DatastoreError } from '../../src/contract/datastore-error.ts';
 import { Gate } from '../../src/runtime/gate.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
+import { ListPlaces } from '../../src/sync/list-places.ts';
 import { Reflector, type ReflectorFailure, type ReflectorTimings } from '../../src/sync/reflector.ts';
 import type { ResourceEvent } from '../../src/sync/resource-phase.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -47,7 +48,7 @@ function start(prepare: Prepare = () => undefined, lists: Gate = new Gate(4)): R
     timings,
     clock,
     random: seededRandom(7),
-    lists,
+    lists: new ListPlaces(lists, 'east'),
     observer: {
       event: (event, failure) => {
         events.push(event);
