@@ -14,6 +14,8 @@ import type { Commit, FleetMessage } from '../servers/fleet.ts';
 
 const CHANGES_PER_SECOND = 325;
 const SETTLE_MS = 5000;
+/** One after the other. Of a single one the p99 would be the eighth of some 800 changes: chance. */
+const RESTARTS = 5;
 
 interface Measured {
   readonly syncMs: number;
@@ -27,6 +29,13 @@ interface Measured {
 }
 
 type Commits = readonly Commit[];
+
+interface Latencies {
+  readonly times: readonly number[];
+  readonly lost: number;
+  readonly cpuMs: number;
+  readonly maxRssMb: number;
+}
 
 let kept: Promise<Measured> | undefined;
 
@@ -52,7 +61,9 @@ export async function restart(settings: Settings): Promise<Report> {
   return {
     ...describe('S9', 'one cluster restarts and is listed again', settings),
     goals: [limit("the others' p99, against that before", 2, p99Restart / p99, 'x')],
-    notes: [`p99 ${p99.toFixed(1)} ms before, ${p99Restart.toFixed(1)} ms during.`],
+    notes: [
+      `p99 ${p99.toFixed(1)} ms before, ${p99Restart.toFixed(1)} ms in the ${SETTLE_MS / 1000} s after each of ${size(settings, RESTARTS, 2)} restarts, without the cluster that restarts.`,
+    ],
   };
 }
 
@@ -78,17 +89,23 @@ async function measure(settings: Settings): Promise<Measured> {
     await delay(steadyMs);
     const steady = await latencies(server, daemon);
 
-    const name = await server.ask<string>({ type: 'reset', cluster: 1 });
-    await delay(SETTLE_MS);
-    const during = await latencies(server, daemon, name);
+    const during: Latencies[] = [];
+    for (let cluster = 1; cluster <= size(settings, RESTARTS, 2); cluster++) {
+      const name = await server.ask<string>({ type: 'reset', cluster });
+      await delay(SETTLE_MS);
+      during.push(await latencies(server, daemon, name));
+    }
     return {
       syncMs,
       cores: (steady.cpuMs - before.cpuMs) / steadyMs,
       p50: quantile(steady.times, 0.5),
       p99: quantile(steady.times, 0.99),
       lost: steady.lost,
-      maxRssMb: during.maxRssMb,
-      p99Restart: quantile(during.times, 0.99),
+      maxRssMb: Math.max(...during.map(({ maxRssMb }) => maxRssMb)),
+      p99Restart: quantile(
+        during.flatMap(({ times }) => times),
+        0.99,
+      ),
     };
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -113,7 +130,7 @@ async function latencies(
   server: BenchServer<unknown>,
   daemon: TappedDaemon,
   without?: string,
-): Promise<{ times: number[]; lost: number; cpuMs: number; maxRssMb: number }> {
+): Promise<Latencies> {
   const commits = await server.ask<Commits>({ type: 'commits' });
   // What was committed last is still on its way.
   await delay(2000);
