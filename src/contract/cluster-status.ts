@@ -1,4 +1,4 @@
-import type { DatastoreType } from '../model/rcc.ts';
+import type { DatastoreType, RccObject } from '../model/rcc.ts';
 import type { Status, StatusReason } from '../model/status.ts';
 import type { Counts } from './replica.ts';
 
@@ -31,6 +31,8 @@ export interface ClusterStatus {
   readonly overlayRoutingMode: 'Enabled' | 'Disabled';
   /** Where the RCC comes from. */
   readonly origin: string;
+  /** The RCC as an object of the Kubernetes API, where it comes from there: what Events can be about. */
+  readonly object?: RccObject;
   /** Last unreadable objects, bounded. */
   readonly skipped: readonly { readonly where: string; readonly reason: string }[];
   /** Plain sentences: fallbacks in use and the like. */

@@ -37,6 +37,11 @@ export class ClusterGate {
     this.#statuses = new Map(this.#options.fleet.clusters().map((status) => [status.name, status]));
   }
 
+  /** What the fleet said last. */
+  statuses(): readonly ClusterStatus[] {
+    return [...this.#statuses.values()];
+  }
+
   /** Promise 3 of docs/architecture.md: nothing of a cluster is written before its own data is complete. */
   isHeld(cluster: SourceCluster): boolean {
     const { local, remote } = this.#options;

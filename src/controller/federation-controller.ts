@@ -7,6 +7,7 @@ import type { WriteGate } from '../contract/write-gate.ts';
 import { LOCAL_CLUSTER_TEXT, MANAGED_BY, MANAGED_BY_LABEL } from '../model/federation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { ClusterEvents } from './cluster-events.ts';
 import { ClusterGate } from './cluster-gate.ts';
 import { OwnedEndpointsStore } from './endpoints/owned-endpoints-store.ts';
 import { TakeOvers } from './endpoints/take-overs.ts';
@@ -45,7 +46,7 @@ const OWN_SLICES: LocalCollection = {
 };
 const ENDPOINTS: LocalCollection = { path: '/api/v1/endpoints', what: 'Endpoints' };
 
-/** How often it is looked at whether clusters became complete, stale or gone, which no event announces. */
+/** How often it is looked at how the clusters are, and whether they became complete, stale or gone: no event announces it. */
 const TICK_MS = 500;
 const LATENCY_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
@@ -65,6 +66,7 @@ export class FederationController {
   readonly latency = new Histogram(LATENCY_BOUNDS);
   readonly #parts: FederationParts;
   readonly #warnings: ServiceWarnings;
+  readonly #clusterEvents: ClusterEvents;
   readonly #cidrs: ServiceCidrs;
   readonly #marks: ServiceMarks;
 
@@ -94,6 +96,11 @@ export class FederationController {
     });
     this.events = this.#newRecorder();
     this.#warnings = new ServiceWarnings(this.events, report);
+    this.#clusterEvents = new ClusterEvents({
+      recorder: this.events,
+      mayWrite: () => this.mayWrite,
+      clock,
+    });
     this.plans = this.#newPlans();
     this.writer = this.#newWriter();
     this.#marks = new ServiceMarks({
@@ -179,6 +186,7 @@ export class FederationController {
     while (!signal.aborted) {
       try {
         this.#marks.look();
+        this.#clusterEvents.look(this.clusters.statuses());
       } catch (error) {
         report({ event: 'internal.error', message: `controller: ${String(error)}` });
       }

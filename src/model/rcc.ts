@@ -63,12 +63,21 @@ export interface SecretName {
   readonly name: string;
 }
 
+/** The object of a Kubernetes API that an RCC is. */
+export interface RccObject {
+  /** Of the group it was read from: `projectcalico.org/v3`. */
+  readonly apiVersion: string;
+  readonly uid: string;
+}
+
 /** An RCC as a source delivers it: the spec unchecked, so that one validation serves all sources. */
 export interface RccDocument {
   readonly name: string;
   readonly spec: unknown;
   /** Where it comes from, for messages: `crd.projectcalico.org/v1`, `/etc/rcc/a.yaml, document 2`. */
   readonly origin: string;
+  /** Given where it comes from the Kubernetes API. */
+  readonly object?: RccObject;
   /** Given where there is nothing to validate: a cluster of `--inspect`. */
   readonly access?: ClusterAccess;
 }

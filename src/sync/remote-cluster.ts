@@ -146,7 +146,7 @@ export class RemoteCluster {
       counts: replica.counts(),
       datastores: session.statuses(),
       overlayRoutingMode: stated?.overlayRoutingMode ?? 'Disabled',
-      origin: this.#document?.origin ?? '',
+      ...originOf(this.#document),
       skipped: replica.skipped(),
       notes: pending ? [ON_ITS_WAY, ...session.notes()] : session.notes(),
     };
@@ -184,4 +184,9 @@ export class RemoteCluster {
     if (other === undefined) return undefined;
     return { reason: 'DuplicateOf', message: `the same cluster as ${other}; only that one is read` };
   }
+}
+
+function originOf(document: RccDocument | undefined): Pick<ClusterStatus, 'origin' | 'object'> {
+  const { origin = '', object } = document ?? {};
+  return object === undefined ? { origin } : { origin, object };
 }

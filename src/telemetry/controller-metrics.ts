@@ -80,7 +80,7 @@ export const CONTROLLER_METRICS: readonly MetricDefinition[] = [
     {
       name: 'fedsyncd_kubernetes_events_total',
       type: 'counter',
-      help: 'Kubernetes Events for the owners of services: sent, suppressed because there were too many, failed.',
+      help: 'Kubernetes Events on Services and RemoteClusterConfigurations: sent, suppressed because there were too many, failed.',
       labels: ['result'],
     },
     function* ({ kubernetesEvents }) {

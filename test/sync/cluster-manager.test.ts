@@ -64,6 +64,19 @@ describe('cluster manager', () => {
     assert.ok(fleet.events.some((e) => e.event === 'cluster.removed'));
   });
 
+  it('names the object that an RCC is, and goes on when the same RCC is another object', async () => {
+    const fleet = start();
+    await serving(fleet);
+    assert.equal(fleet.manager.clusters()[0]?.object, undefined);
+    for (const uid of ['one', 'another']) {
+      const object = { apiVersion: 'projectcalico.org/v3', uid };
+      source(fleet).set({ ...etcdRcc('east', A), object });
+      await fleet.clock.advance(2_000);
+      assert.deepEqual(fleet.manager.clusters()[0]?.object, object);
+    }
+    assert.equal(fleet.remotes.opened.length, 1, 'one session all the time');
+  });
+
   it('keeps the data when it stops', async () => {
     const fleet = start();
     await serving(fleet);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../model/json-field.ts';
 import { printable } from '../../model/printable.ts';
-import { EVENT_REASONS } from './event-reasons.ts';
+import { eventType } from './event-reasons.ts';
 import type { ObjectEvent } from './object-event.ts';
 
 /** What events.k8s.io allows, which stores the same objects, though it counts bytes. */
@@ -73,7 +73,7 @@ export function newEvent(
     kind: 'Event',
     metadata: { namespace, name },
     involvedObject: { apiVersion, kind, ...Object.fromEntries(given) },
-    type: EVENT_REASONS[event.reason],
+    type: eventType(event.reason),
     reason: event.reason,
     message,
     count,

@@ -86,28 +86,33 @@ export class EventRecorder {
     return this.#waiting.size;
   }
 
-  /** Never throws, never blocks. */
-  record(event: ObjectEvent): void {
-    if (this.#options.dryRun) return;
+  /** Never throws, never blocks. @returns false where it is too much and was dropped */
+  record(event: ObjectEvent): boolean {
+    if (this.#options.dryRun) return true;
     const now = this.#options.clock.monotonic();
     this.#dropOld(now);
     const key = eventKey(event);
     const id = `${key.namespace}/${key.name}`;
-    const known = this.#waiting.get(id)?.recent ?? this.#recent.get(id);
-    if (known && (this.#waiting.has(id) || now - known.writtenAt < this.#limits.repeatAfterMs)) {
+    const waiting = this.#waiting.get(id);
+    const known = waiting?.recent ?? this.#recent.get(id);
+    const isFresh = waiting !== undefined || (known && now - known.writtenAt < this.#limits.repeatAfterMs);
+    if (known && isFresh && event.isState !== true) {
       known.count++;
       this.counts.repeated++;
-      return;
+      return true;
     }
     if (this.#waiting.size >= this.#limits.queue || !(known || this.#bucketOf(event.object, now).take(now))) {
       this.counts.limited++;
-      return;
+      return false;
     }
     const recent = known ?? { stored: undefined, writtenAt: now, count: 0 };
     recent.count++;
     this.#recent.set(id, recent);
+    // A state that waits already goes to the end.
+    this.#waiting.delete(id);
     this.#waiting.set(id, { event, key, recent, since: now });
     this.#wake.resolve();
+    return true;
   }
 
   /** Writes what was recorded, until the signal aborts. Never rejects. */
@@ -143,19 +148,20 @@ export class EventRecorder {
 
   async #write(
     id: string,
-    { event, key, recent }: Waiting,
+    waiting: Waiting,
     options: { readonly signal: AbortSignal; readonly timeoutMs: number },
   ): Promise<number> {
+    const { event, key, recent } = waiting;
     const { count, stored } = recent;
     try {
       recent.stored = await this.#writer.write({ event, key, count, stored }, options);
     } catch (error) {
-      return options.signal.aborted ? 0 : this.#failed(id, error);
+      return options.signal.aborted ? 0 : this.#failed(id, waiting, error);
     }
-    // What was recorded meanwhile waits for its next turn.
+    // What was recorded meanwhile waits for its next turn: a state for its own, which comes.
     recent.count -= count;
     recent.writtenAt = this.#options.clock.monotonic();
-    this.#waiting.delete(id);
+    if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
     this.counts.written++;
     this.#healthy = true;
     this.#backoff.reset();
@@ -163,10 +169,10 @@ export class EventRecorder {
   }
 
   /** @returns the pause */
-  #failed(id: string, error: unknown): number {
+  #failed(id: string, waiting: Waiting, error: unknown): number {
     const retryAfterMs = mayPass(error);
     if (retryAfterMs === undefined) {
-      this.#waiting.delete(id);
+      if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
       this.#recent.delete(id);
       this.counts.failed++;
     }

@@ -6,6 +6,7 @@ import {
 } from '../../../src/adapters/kubernetes/connection/connect.ts';
 import { KubernetesRccSource } from '../../../src/adapters/kubernetes/local/rcc-source.ts';
 import type { RccSnapshot, SecretSnapshot } from '../../../src/contract/rcc-source.ts';
+import type { RccObject } from '../../../src/model/rcc.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { systemRandom } from '../../../src/runtime/random.ts';
 import { until, within } from '../../rig/deadline.ts';
@@ -60,8 +61,15 @@ async function createCrd(server: KubeApiserver, group: typeof V1 | typeof V3): P
   await until('the CRD is served', async () => (await server.call('GET', rccPath(group))).status === 200);
 }
 
-async function createRcc(server: KubeApiserver, group: string, name: string, spec: unknown): Promise<void> {
+/** @returns how the source is to name the object. */
+async function createRcc(
+  server: KubeApiserver,
+  group: string,
+  name: string,
+  spec: unknown,
+): Promise<RccObject> {
   const version = group === V1 ? 'v1' : 'v3';
+  let uid = '';
   await until('created', async () => {
     const answer = await server.call('POST', rccPath(group), {
       apiVersion: `${group}/${version}`,
@@ -69,8 +77,10 @@ async function createRcc(server: KubeApiserver, group: string, name: string, spe
       metadata: { name },
       spec,
     });
+    uid = String(answer.body.metadata.uid);
     return answer.status === 201;
   });
+  return { apiVersion: `${group}/${version}`, uid };
 }
 
 /** A source that runs, with what it said last. */
@@ -91,6 +101,10 @@ class Running implements AsyncDisposable {
 
   specOf(name: string): unknown {
     return this.snapshot?.documents.find((document) => document.name === name)?.spec;
+  }
+
+  objectOf(name: string): RccObject | undefined {
+    return this.snapshot?.documents.find((document) => document.name === name)?.object;
   }
 
   get names(): string {
@@ -143,11 +157,12 @@ subjects: [{kind: User, name: reader}]`,
 
       // A CRD arrives later.
       await createCrd(server, V1);
-      await createRcc(server, V1, 'a', { datastoreType: 'etcdv3' });
+      const a = await createRcc(server, V1, 'a', { datastoreType: 'etcdv3' });
       await createRcc(server, V1, 'b', {});
       await until('both', () => running.names === `a@${V1}/v1 b@${V1}/v1`);
       assert.equal(running.snapshot?.problem, undefined);
       assert.deepEqual(running.specOf('a'), { datastoreType: 'etcdv3' });
+      assert.deepEqual(running.objectOf('a'), a);
 
       // A change and a plain deletion.
       await server.call('PATCH', rccPath(V1, 'a'), { spec: { datastoreType: 'kubernetes' } });
@@ -159,9 +174,11 @@ subjects: [{kind: User, name: reader}]`,
       await createRcc(server, V1, 'left', {});
       await until('left', () => running.names === `a@${V1}/v1 left@${V1}/v1`);
       await createCrd(server, V3);
-      await createRcc(server, V3, 'a', { datastoreType: 'kubernetes' });
+      const moved = await createRcc(server, V3, 'a', { datastoreType: 'kubernetes' });
+      assert.notEqual(moved.uid, a.uid);
       await server.call('DELETE', crdPath(V1));
       await until('a comes from v3', () => running.names === `a@${V3}/v3 left@${V1}/v1`);
+      assert.deepEqual(running.objectOf('a'), moved);
       await until('a problem', () => running.snapshot?.problem?.reason === 'SourceMissing');
       await until('the CRD is gone', async () => (await server.call('GET', crdPath(V1))).status === 404);
       await until('still kept', () => running.snapshot?.problem?.message.includes(V1));

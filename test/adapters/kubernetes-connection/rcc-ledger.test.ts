@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type GroupView, RccLedger } from '../../../src/adapters/kubernetes/local/rcc-ledger.ts';
+import {
+  type GroupView,
+  RccLedger,
+  type ShownRcc,
+} from '../../../src/adapters/kubernetes/local/rcc-ledger.ts';
 import { DatastoreError } from '../../../src/contract/datastore-error.ts';
 
 const failure = new DatastoreError('retry', 'ServerError', 'it failed');
 
 function view(name: string, state: GroupView['state'], names?: string): GroupView {
-  return { name, state, specs: names === undefined ? undefined : specs(names), failure: undefined };
+  return { name, state, rccs: names === undefined ? undefined : rccsOf(names, name), failure: undefined };
 }
 
-function specs(names: string): ReadonlyMap<string, unknown> {
+/** Of each name the UID is `<uids>-<name>`. */
+function rccsOf(names: string, uids = 'uid'): ReadonlyMap<string, ShownRcc> {
   return new Map(
     names
       .split(' ')
       .filter(Boolean)
-      .map((name) => [name, {}]),
+      .map((name) => [name, { spec: {}, uid: `${uids}-${name}` }]),
   );
 }
 
@@ -42,7 +47,7 @@ describe('RccLedger', () => {
     const v3 = view('v3', undefined);
     const rccs = ledger(v1, v3);
     assert.equal(rccs.ready, false);
-    v1.specs = specs('');
+    v1.rccs = rccsOf('');
     assert.equal(rccs.ready, false);
     v3.failure = failure;
     assert.equal(rccs.ready, true);
@@ -51,11 +56,11 @@ describe('RccLedger', () => {
 
   type Change = (v1: GroupView, v3: GroupView) => void;
   const table: readonly [name: string, change: Change, deleted: boolean, problem: string | undefined][] = [
-    ['vanished from a healthy group', (v1) => (v1.specs = specs('')), true, undefined],
+    ['vanished from a healthy group', (v1) => (v1.rccs = rccsOf('')), true, undefined],
     [
       'vanished, the other group absent',
       (v1, v3) => {
-        v1.specs = specs('');
+        v1.rccs = rccsOf('');
         v3.state = 'absent';
       },
       true,
@@ -65,7 +70,7 @@ describe('RccLedger', () => {
     [
       'the group is terminating',
       (v1) => {
-        v1.specs = specs('');
+        v1.rccs = rccsOf('');
         v1.state = 'terminating';
       },
       false,
@@ -74,7 +79,7 @@ describe('RccLedger', () => {
     [
       'the group failed after it vanished',
       (v1) => {
-        v1.specs = specs('');
+        v1.rccs = rccsOf('');
         v1.failure = failure;
       },
       false,
@@ -83,7 +88,7 @@ describe('RccLedger', () => {
     [
       'the other group fails: it may have a copy',
       (v1, v3) => {
-        v1.specs = specs('');
+        v1.rccs = rccsOf('');
         v3.failure = failure;
       },
       false,
@@ -92,9 +97,9 @@ describe('RccLedger', () => {
     [
       'the other group just appeared and is not listed yet',
       (v1, v3) => {
-        v1.specs = specs('');
+        v1.rccs = rccsOf('');
         v3.state = 'served';
-        v3.specs = undefined;
+        v3.rccs = undefined;
       },
       false,
       undefined,
@@ -102,7 +107,7 @@ describe('RccLedger', () => {
     [
       'the other group is terminating',
       (v1, v3) => {
-        v1.specs = specs('');
+        v1.rccs = rccsOf('');
         v3.state = 'terminating';
       },
       false,
@@ -126,11 +131,30 @@ describe('RccLedger', () => {
   it('settles only what it is told', () => {
     const v1 = view('v1', 'served', 'a b');
     const rccs = ledger(v1, view('v3', 'absent'));
-    v1.specs = specs('');
+    v1.rccs = rccsOf('');
     rccs.refresh();
     assert.deepEqual(rccs.unsettled(), ['a', 'b']);
     rccs.settle(['a']);
     assert.equal(namesOf(rccs), 'b@v1');
+  });
+
+  it('names the object of the group that an RCC is taken from, also after it was made anew', () => {
+    const v1 = view('crd/v1', 'served', 'a b');
+    const rccs = ledger(v1, view('v3', 'served', 'b c'));
+    const objects = (): unknown[] => rccs.snapshot().documents.map(({ object }) => object);
+    const v3 = [{ apiVersion: 'v3', uid: 'v3-c' }];
+    assert.deepEqual(objects(), [
+      { apiVersion: 'crd/v1', uid: 'crd/v1-a' },
+      { apiVersion: 'crd/v1', uid: 'crd/v1-b' },
+      ...v3,
+    ]);
+    v1.rccs = rccsOf('a', 'again');
+    rccs.refresh();
+    assert.deepEqual(objects(), [
+      { apiVersion: 'crd/v1', uid: 'again-a' },
+      { apiVersion: 'v3', uid: 'v3-b' },
+      ...v3,
+    ]);
   });
 
   it('a copy in the other group takes over', () => {

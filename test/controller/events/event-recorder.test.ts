@@ -201,6 +201,34 @@ describe('EventRecorder', () => {
     assert.deepEqual([dry.server.log.length, dry.recorder.queued], [0, 0]);
   });
 
+  it('writes a state at once although it was said before, after what waits', async () => {
+    const { clock, recorder, server, events, say } = start({ limits: { burst: 1, everyMs: 1000 } });
+    const state = (message: string) =>
+      recorder.record({ object: WEB, reason: 'AddressRefused', message, isState: true });
+    const newest = () =>
+      events().toSorted(
+        (a, b) => Date.parse(String(b['lastTimestamp'])) - Date.parse(String(a['lastTimestamp'])),
+      )[0];
+    for (const message of ['up', 'down', 'up', 'down', 'up']) assert.equal(state(message), true);
+    await clock.advance(5000);
+    assert.deepEqual([newest()?.['message'], newest()?.['count'], events().length], ['up', 3, 2]);
+    state('down');
+    await clock.advance(5000);
+    assert.deepEqual([newest()?.['message'], newest()?.['count'], recorder.queued], ['down', 3, 0]);
+    for (let i = 0; i < 8; i++) say(`message ${i}`);
+    assert.equal(state('one too many'), false);
+    await clock.advance(20_000);
+    // Said again while it is being written.
+    server.intercept = () => {
+      server.intercept = undefined;
+      state('up');
+      return undefined;
+    };
+    state('up');
+    await clock.advance(5000);
+    assert.deepEqual([newest()?.['message'], newest()?.['count'], recorder.queued], ['up', 5, 0]);
+  });
+
   it('tries again what may pass, forgets the rest, and reports the first failure', async () => {
     const { clock, recorder, server, failures, events, say } = start();
     let problem: WriteProblem | undefined = 'throttled';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { openGate } from '../../../src/controller/election/open-gate.ts';
-import { EVENT_REASONS, type EventReason } from '../../../src/controller/events/event-reasons.ts';
+import { type EventReason, SERVICE_REASONS } from '../../../src/controller/events/event-reasons.ts';
 import { EventRecorder } from '../../../src/controller/events/event-recorder.ts';
 import { serviceReference } from '../../../src/controller/events/object-event.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
@@ -32,7 +32,7 @@ withServers('EventRecorder on a real kube-apiserver', ['etcd', 'kube-apiserver',
     const stop = new AbortController();
     const done = recorder.run(stop.signal);
     try {
-      const reasons = Object.keys(EVENT_REASONS) as EventReason[];
+      const reasons = Object.keys(SERVICE_REASONS) as EventReason[];
       for (const reason of reasons) recorder.record({ object: web, reason, message: `why: ${reason}` });
       await until('written', () => recorder.counts.written === reasons.length);
       recorder.record({ object: web, reason: 'SliceRefused', message: 'why: SliceRefused' });

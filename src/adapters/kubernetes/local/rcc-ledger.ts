@@ -3,14 +3,20 @@ import type { RccSnapshot } from '../../../contract/rcc-source.ts';
 import type { RccDocument } from '../../../model/rcc.ts';
 import type { Presence } from './rcc-presence.ts';
 
+/** An RCC as its group shows it. */
+export interface ShownRcc {
+  readonly spec: unknown;
+  readonly uid: string;
+}
+
 /** What is known of one API group now. */
 export interface GroupView {
   /** `crd.projectcalico.org/v1`. */
   readonly name: string;
   /** undefined = not yet known. */
   state: Presence['state'] | undefined;
-  /** Names with their specs as last listed and watched; undefined = never listed. */
-  specs: ReadonlyMap<string, unknown> | undefined;
+  /** By name, as last listed and watched; undefined = never listed. */
+  rccs: ReadonlyMap<string, ShownRcc> | undefined;
   /** Why the group cannot be read at present. */
   failure: DatastoreError | undefined;
 }
@@ -36,15 +42,16 @@ export class RccLedger {
   /** Each group was listed, found absent, or failed once. */
   get ready(): boolean {
     return this.#groups.every(
-      ({ state, specs, failure }) => specs !== undefined || state === 'absent' || failure !== undefined,
+      ({ state, rccs, failure }) => rccs !== undefined || state === 'absent' || failure !== undefined,
     );
   }
 
   /** Takes in what the groups show now. */
   refresh(): void {
     for (const group of this.#groups.toReversed()) {
-      for (const [name, spec] of this.#shown(group)) {
-        this.#held.set(name, { document: { name, spec, origin: group.name }, group });
+      for (const [name, { spec, uid }] of this.#shown(group)) {
+        const object = { apiVersion: group.name, uid };
+        this.#held.set(name, { document: { name, spec, origin: group.name, object }, group });
       }
     }
   }
@@ -73,8 +80,8 @@ export class RccLedger {
     };
   }
 
-  #shown(group: GroupView): ReadonlyMap<string, unknown> {
-    return group.state === 'absent' || group.specs === undefined ? new Map() : group.specs;
+  #shown(group: GroupView): ReadonlyMap<string, ShownRcc> {
+    return group.state === 'absent' || group.rccs === undefined ? new Map() : group.rccs;
   }
 
   #isShown(name: string): boolean {
@@ -85,7 +92,7 @@ export class RccLedger {
   #mayDelete(held: Held): boolean {
     return this.#groups.every((group) => {
       if (group.failure !== undefined) return false;
-      if (group.state === 'served') return group.specs !== undefined;
+      if (group.state === 'served') return group.rccs !== undefined;
       return group.state === 'absent' && group !== held.group;
     });
   }

@@ -2,10 +2,12 @@ import { DatastoreError } from '../../../contract/datastore-error.ts';
 import type { LocalCollection } from '../../../contract/local-api.ts';
 import type { RccSnapshot, RccSource } from '../../../contract/rcc-source.ts';
 import { Backoff } from '../../../runtime/backoff.ts';
+import type { JsonObject } from '../../../model/json-field.ts';
 import { listCollection } from './collection-list.ts';
 import { byKey, listAndWatch } from './list-and-watch.ts';
+import { metadataOf, stringOf } from './local-body.ts';
 import type { LocalConnection } from './local-connection.ts';
-import { type GroupView, RccLedger } from './rcc-ledger.ts';
+import { type GroupView, RccLedger, type ShownRcc } from './rcc-ledger.ts';
 import { RCC_GROUPS, RCC_RESOURCE, type RccGroup, probeGroup } from './rcc-presence.ts';
 import { retryDelay } from './retry-delay.ts';
 import { KubernetesSecretSource } from './secret-source.ts';
@@ -66,7 +68,7 @@ class Run {
     api,
     name: `${api.group}/${api.version}`,
     state: undefined,
-    specs: undefined,
+    rccs: undefined,
     failure: undefined,
   }));
   readonly #ledger = new RccLedger(this.#groups);
@@ -96,7 +98,7 @@ class Run {
     const backoff = new Backoff({ firstMs: firstRetryMs, maxMs: maxRetryMs, random });
     while (!this.#signal.aborted) {
       let pause: number;
-      const listedBefore = group.specs;
+      const listedBefore = group.rccs;
       const started = clock.monotonic();
       try {
         pause = await this.#round(group);
@@ -107,7 +109,7 @@ class Run {
         if (clock.monotonic() - started > STEADY_MS) backoff.reset();
         pause = retryDelay(failure, backoff, random);
         // A watch that breaks now and then is no news as long as the next list succeeds.
-        const listed = group.specs !== listedBefore && failure.reaction !== 'forbidden';
+        const listed = group.rccs !== listedBefore && failure.reaction !== 'forbidden';
         if (!listed || backoff.failures > 3) {
           group.failure = failure;
           this.#changed();
@@ -123,7 +125,7 @@ class Run {
     group.state = state;
     if (state === 'absent') {
       group.failure = undefined;
-      group.specs = undefined;
+      group.rccs = undefined;
       this.#changed();
       return this.#timings.absentPollMs;
     }
@@ -132,7 +134,7 @@ class Run {
       this.#connection,
       (objects) => {
         group.failure = undefined;
-        group.specs = new Map([...objects].map(([key, object]) => [key, object['spec']]));
+        group.rccs = new Map([...objects].map(([name, object]) => [name, shownRcc(object)]));
         this.#changed();
       },
       this.#signal,
@@ -196,6 +198,10 @@ class Run {
     );
     return found.every((presence) => presence.certain || presence.state === 'absent');
   }
+}
+
+function shownRcc(object: JsonObject): ShownRcc {
+  return { spec: object['spec'], uid: stringOf(metadataOf(object)['uid']) };
 }
 
 /** The list of one group. */
