@@ -41,6 +41,9 @@ export class AddressIndex {
   readonly #records = new WordTable(STRIDE);
   readonly #heads = new HashIndex();
   readonly #words = new Uint32Array(4);
+  /** The network that was read last. */
+  #lastText = '';
+  #lastIPv4 = -1;
 
   constructor(rows: EndpointRows, strings: InternTable, seed: number) {
     this.#rows = rows;
@@ -54,7 +57,7 @@ export class AddressIndex {
 
   /** Stores the networks of a row and lists them; true where the first is in the row itself (flag INLINE). */
   addRow(row: number, networks: readonly string[]): boolean {
-    const first = ipv4OfCidr(networks[0] ?? '');
+    const first = this.#ipv4(networks[0] ?? '');
     this.#rows.set(row, ADDRESS, first < 0 ? 0 : first);
     this.#rows.set(row, MORE, this.#addRecords(networks, first < 0 ? 0 : 1, OF_ROW, row));
     if (first < 0) return false;
@@ -94,7 +97,7 @@ export class AddressIndex {
   /** Whether a row has exactly these networks, in this order. */
   same(row: number, networks: readonly string[]): boolean {
     if (networks.length === 1 && this.#rows.flags(row) & INLINE && this.#rows.get(row, MORE) === 0) {
-      return ipv4OfCidr(networks[0] ?? '') === this.#rows.get(row, ADDRESS);
+      return this.#ipv4(networks[0] ?? '') === this.#rows.get(row, ADDRESS);
     }
     const known = this.networks(row);
     return known.length === networks.length && known.every((network, i) => network === networks[i]);
@@ -118,6 +121,15 @@ export class AddressIndex {
     // Only where it has a record can an owner have the address twice. Sets for every look-up were a third of its time.
     if (records === 0) return { rows, hosts };
     return { rows: [...new Set(rows)], hosts: [...new Set(hosts)] };
+  }
+
+  /** What is compared with the row and found to differ is written into it next. */
+  #ipv4(text: string): number {
+    if (text !== this.#lastText) {
+      this.#lastText = text;
+      this.#lastIPv4 = ipv4OfCidr(text);
+    }
+    return this.#lastIPv4;
   }
 
   /** A chain in the order of the source; returns its first record, 0 = none. */

@@ -7,7 +7,7 @@ import { InternTable } from './intern-table.ts';
 
 /** Bytes of key for one record on average; longer keys shorten the history. */
 const BYTES_PER_RECORD = 96;
-const KIND_NUMBER = new Map(KINDS.map((kind, i) => [kind, i]));
+const KIND_NUMBER = Object.fromEntries(KINDS.map((kind, i) => [kind, i])) as Readonly<Record<Kind, number>>;
 
 /**
  * The newest changes, as typed records: a bounded number of them, and of bytes for their keys. A record holds the
@@ -79,7 +79,7 @@ export class ChangeRing {
       this.#write(key.endpoint);
     }
     this.#revisions[at] = revision;
-    this.#operations[at] = ((KIND_NUMBER.get(place.kind) ?? 0) << 1) | (op === 'put' ? 1 : 0);
+    this.#operations[at] = (KIND_NUMBER[place.kind] << 1) | (op === 'put' ? 1 : 0);
     this.#cluster = this.#names.acquireGuessed(place.cluster, this.#cluster);
     this.#clusters[at] = this.#cluster;
     this.#ends[at] = this.#written;
@@ -153,6 +153,17 @@ export class ChangeRing {
     for (; header > 0x7f; header >>>= 7) bytes[at++ & mask] = (header & 0x7f) | 0x80;
     bytes[at++ & mask] = header;
     let codes = 0;
+    const from = at & mask;
+    if (!isWide && from + text.length <= mask) {
+      // Nearly always: no end of the memory within it.
+      for (let i = 0; i < text.length; i++) {
+        const code = text.charCodeAt(i);
+        codes |= code;
+        bytes[from + i] = code;
+      }
+      this.#written = (at + text.length) >>> 0;
+      return codes;
+    }
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       codes |= code;

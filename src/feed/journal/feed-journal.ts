@@ -10,13 +10,15 @@ import type { NamespacesSeen } from './namespaces-seen.ts';
 import { indexedObject } from './indexed-object.ts';
 import { PLURAL_OF_KIND } from './resource-kinds.ts';
 
-/**
- * How long changes are collected: a batch costs its readers a write each, however small it is. When much comes, five times as
- * long as the last events took: so four fifths of the time are left for what else is to be done, and of an object that changes all
- * the time fewer states are told. Not longer than what readers can be expected not to notice.
- */
+/** How long changes are collected: a batch costs its readers a write each, however small it is. */
 const WINDOW_MS = 1;
-const WINDOWS_PER_WORK = 5;
+/**
+ * Where more than some 40 objects came in that time it goes on, until eight times as long has passed since the last events as those took: so
+ * seven eighths of the time are left for what else is to be done, and of an object that changes all the time fewer states are
+ * told. Not longer than what readers can be expected not to notice.
+ */
+const SMALL_WINDOW_BYTES = 64 << 10;
+const WINDOWS_PER_WORK = 8;
 const LONGEST_WINDOW_MS = 100;
 
 export interface FeedJournalOptions {
@@ -24,6 +26,8 @@ export interface FeedJournalOptions {
   readonly clock: Clock;
   readonly revisions: FeedRevisions;
   readonly history: FeedHistory;
+  /** Memory of changes that are not events yet, estimated. Well below that of the history: watchers must get to read it. */
+  readonly windowBytes: number;
   /** There are new events of these collections. */
   readonly onEvents: (resources: Iterable<FeedPlural>) => void;
 }
@@ -31,7 +35,7 @@ export interface FeedJournalOptions {
 /** Turns the commits of the index into events. While all collections sleep it does not even listen. */
 export class FeedJournal {
   readonly #options: FeedJournalOptions;
-  readonly #window = new ChangeWindow();
+  readonly #window: ChangeWindow;
   #namespaces: NamespacesSeen | undefined;
   #unsubscribe: (() => void) | undefined;
   #cancelFlush: (() => void) | undefined;
@@ -41,9 +45,12 @@ export class FeedJournal {
   /** Spent on events since the last of them were made; and between those and the ones before, as much of it may be yet to come. */
   #workMs = 0;
   #workBeforeMs = 0;
+  /** When the last events were made, monotonic. */
+  #flushedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: FeedJournalOptions) {
     this.#options = options;
+    this.#window = new ChangeWindow(options.windowBytes);
   }
 
   get changesTotal(): number {
@@ -121,21 +128,16 @@ export class FeedJournal {
       this.#namespaces?.change(change);
     }
     if (this.#window.isFull) this.flush();
-    else if (this.#cancelFlush === undefined) this.#flushAfter(clock.monotonic(), WINDOW_MS);
+    else this.#cancelFlush ??= clock.after(WINDOW_MS, () => this.#look());
   }
 
-  /** Looks after `ms` whether the window that began at `from` is over. */
-  #flushAfter(from: number, ms: number): void {
+  /** Whether the window is over. */
+  #look(): void {
     const { clock } = this.#options;
-    this.#cancelFlush = clock.after(ms, () => {
-      const wanted = Math.min(
-        LONGEST_WINDOW_MS,
-        WINDOWS_PER_WORK * Math.max(this.#workMs, this.#workBeforeMs),
-      );
-      const left = from + wanted - clock.monotonic();
-      if (left > 0) this.#flushAfter(from, left);
-      else this.flush();
-    });
+    const wanted = WINDOWS_PER_WORK * Math.max(this.#workMs, this.#workBeforeMs);
+    const left = this.#flushedAt + Math.min(LONGEST_WINDOW_MS, wanted) - clock.monotonic();
+    if (left <= 0 || this.#window.bytes < SMALL_WINDOW_BYTES) this.flush();
+    else this.#cancelFlush = clock.after(left, () => this.#look());
   }
 
   /** Readers have worked so long on events, in milliseconds. */
@@ -167,6 +169,7 @@ export class FeedJournal {
     history.trim();
     this.#workBeforeMs = this.#workMs;
     this.#workMs = clock.monotonic() - from;
+    this.#flushedAt = from;
     this.#options.onEvents(events.keys());
   }
 

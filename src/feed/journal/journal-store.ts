@@ -96,7 +96,8 @@ export class JournalStore implements FeedStore {
     const revisions = new FeedRevisions(clock, random);
     const history = new FeedHistory({ bytes: historyBytes, eventsPerCollection: historyEvents });
     const onEvents = (resources: Iterable<FeedPlural>): void => this.#desk.wake(resources);
-    const journal = new FeedJournal({ lister, clock, revisions, history, onEvents });
+    const windowBytes = historyBytes / 4;
+    const journal = new FeedJournal({ lister, clock, revisions, history, windowBytes, onEvents });
     const snapshots = new LiveSnapshots({ clock, random, max: this.#limits.snapshots });
     const remotes = new RemoteClusters({
       fleet: options.fleet,

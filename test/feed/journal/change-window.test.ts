@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ChangeWindow } from '../../../src/feed/journal/change-window.ts';
 import type { IndexChange } from '../../../src/contract/lister.ts';
-import { service } from '../../index/fixtures.ts';
+import { service, slice } from '../../index/fixtures.ts';
 
 const place = { cluster: 'east', kind: 'Service', namespace: 'shop', name: 'a' } as const;
 
@@ -21,7 +21,7 @@ function history(start: 'new' | 'known', ...ops: readonly ('put' | 'delete')[]):
 
 describe('the window of changes', () => {
   const told = (changes: readonly IndexChange[]): readonly string[] => {
-    const window = new ChangeWindow();
+    const window = new ChangeWindow(Number.POSITIVE_INFINITY);
     for (const each of changes) window.add(each);
     return Array.from(window.take(), ({ change: { revision, op }, isKnown, before }) => {
       const what = op === 'delete' ? 'deleted' : isKnown ? 'modified' : 'added';
@@ -59,7 +59,7 @@ describe('the window of changes', () => {
   });
 
   it('holds a hot object once, and is full of many objects', () => {
-    const window = new ChangeWindow();
+    const window = new ChangeWindow(1e9);
     for (let revision = 1; revision <= 100_000; revision++) {
       window.add({ ...place, revision, op: 'put', replaces: revision - 1 });
     }
@@ -69,5 +69,30 @@ describe('the window of changes', () => {
     assert.equal(window.isFull, false);
     window.add({ ...place, revision: 20_000, op: 'put' });
     assert.equal(window.isFull, true);
+  });
+
+  it('is full of large objects, and has room again for what is overtaken or taken', () => {
+    const window = new ChangeWindow(100_000);
+    const endpoint = {
+      addresses: ['10.0.0.1'],
+      ready: true,
+      serving: undefined,
+      terminating: undefined,
+      hostname: '',
+      nodeName: '',
+      zone: '',
+      targetRef: undefined,
+    };
+    const large = slice('a-1', 'a', { endpoints: Array.from({ length: 100 }, () => endpoint) });
+    const put = (revision: number, replaces?: number): void =>
+      window.add({ ...place, kind: 'EndpointSlice', revision, op: 'put', replaces, content: large });
+    put(1);
+    for (let revision = 2; revision < 100; revision++) put(revision, revision - 1);
+    assert.equal(window.isFull, false);
+    put(200);
+    put(201);
+    assert.equal(window.isFull, true);
+    window.take();
+    assert.equal(window.isFull, false);
   });
 });
