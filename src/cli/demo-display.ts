@@ -28,7 +28,7 @@ const LINE_EVERY_MS = 5000;
 
 interface Reading {
   readonly status: StatusDocument;
-  /** Commits of the merged index a second. */
+  /** Changes of the merged index a second. */
   readonly rate: number;
 }
 
@@ -110,7 +110,7 @@ function summary({ switchedOff }: DemoStage, { status, rate }: Reading): string 
   );
   const off = switchedOff();
   const outage = off === undefined ? '' : `Cluster ${off} is switched off for a while: its endpoints stay.\n`;
-  return `${inSync} of ${clusters.length} clusters in sync, ${endpoints} endpoints, revision ${revision} (${rate.toFixed(0)} commits/s)\n${outage}`;
+  return `${inSync} of ${clusters.length} clusters in sync, ${endpoints} endpoints, revision ${revision} (${rate.toFixed(0)} changes/s)\n${outage}`;
 }
 
 /** What to try next, with an address that exists at this moment. */

@@ -82,7 +82,7 @@ export interface Lister {
   onCommit(listener: (changes: readonly IndexChange[]) => void, wish?: ContentWish): () => void;
   /** Ends a commit that is open, so that listeners know everything that can be read. */
   settle(): void;
-  /** A commit without changes, for whoever numbers its own objects with the revisions of the index. Returns it. */
+  /** A revision without a change, for whoever numbers its own objects with the revisions of the index. Returns it. */
   bump(): number;
   /** Everything of a kind as it is at this moment, of one cluster or of all. To be closed. */
   snapshot(kind: Kind, cluster?: string): ListSnapshot;
