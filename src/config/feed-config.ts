@@ -1,17 +1,10 @@
+import type { FeedCredentialOptions } from '../contract/feed-credential-options.ts';
 import type { Address } from './option-value.ts';
 import type { Values } from './parse.ts';
 
 /** Where and to whom the feed is served. What goes together is checked by the feed itself. */
-export interface FeedConfig {
+export interface FeedConfig extends FeedCredentialOptions {
   readonly address: Address;
-  readonly tlsCertFile: string | undefined;
-  readonly tlsKeyFile: string | undefined;
-  readonly clientCaFile: string | undefined;
-  readonly tokenFile: string | undefined;
-  readonly tokenReview: boolean;
-  readonly tokenAudiences: readonly string[];
-  readonly authorization: 'all' | 'local-rbac';
-  readonly anonymous: boolean;
   readonly limits: FeedBounds;
 }
 

@@ -1,5 +1,6 @@
 import type { FeedView } from './feed-object.ts';
 import type { FeedPlural } from './feed-resource.ts';
+import type { StatusDetails } from './objects/status-object.ts';
 
 /** The form in which objects are answered. */
 export interface FeedEncoding {
@@ -64,21 +65,7 @@ export interface FeedFailure {
   /** For people; holds no secret, and nothing of another cluster. */
   readonly message: string;
   /** `details` of the Status; undefined = none. */
-  readonly details?: FeedFailureDetails;
-}
-
-export interface FeedFailureDetails {
-  /** With TooManyRequests: also the header Retry-After. */
-  readonly retryAfterSeconds?: number;
-  readonly name?: string;
-  readonly group?: string;
-  /** The plural of the resource for what is not found, a kind such as `ListOptions` for what is invalid. */
-  readonly kind?: string;
-  readonly causes?: readonly {
-    readonly reason: string;
-    readonly message: string;
-    readonly field: string;
-  }[];
+  readonly details?: StatusDetails;
 }
 
 /** One object as a complete response body. */

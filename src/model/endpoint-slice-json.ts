@@ -24,8 +24,10 @@ export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 export function endpointSliceFromJson(value: unknown): EndpointSlice {
   const { object, meta, labels } = readKubernetesObject(value, true);
   const addressType = readAddressType(stringField(object, 'addressType', ''));
+  const usable = (addresses: readonly string[]): readonly string[] =>
+    usableSliceAddresses(addressType, addresses);
   const endpoints = objectsField(object, 'endpoints', '', (item, path) =>
-    readEndpoint(item, path, addressType),
+    readSliceEndpoint(item, path, usable),
   );
   return {
     kind: 'EndpointSlice',
@@ -65,11 +67,16 @@ function readAddressType(text: string): AddressType {
   throw new ConversionError('addressType', `${excerpt(text)} is none of IPv4, IPv6, FQDN`);
 }
 
-function readEndpoint(item: JsonObject, path: string, type: AddressType): SliceEndpoint {
+/** An endpoint of an EndpointSlice, with those of its addresses that `usable` leaves. */
+export function readSliceEndpoint(
+  item: JsonObject,
+  path: string,
+  usable: (addresses: readonly string[]) => readonly string[],
+): SliceEndpoint {
   const conditions = objectField(item, 'conditions', path) ?? {};
   const at = `${path}.conditions`;
   return {
-    addresses: usableSliceAddresses(type, stringsField(item, 'addresses', path)),
+    addresses: usable(stringsField(item, 'addresses', path)),
     ready: booleanField(conditions, 'ready', at),
     serving: booleanField(conditions, 'serving', at),
     terminating: booleanField(conditions, 'terminating', at),

@@ -1,6 +1,6 @@
 import { ConversionError } from '../../model/conversion-error.ts';
 import type { AddressType, SliceEndpoint, SlicePort } from '../../model/endpoint-slice.ts';
-import { readSlicePort, readTargetRef, SERVICE_NAME_LABEL } from '../../model/endpoint-slice-json.ts';
+import { readSliceEndpoint, readSlicePort, SERVICE_NAME_LABEL } from '../../model/endpoint-slice-json.ts';
 import {
   clusterLabelValue,
   MANAGED_BY,
@@ -10,13 +10,11 @@ import {
 } from '../../model/federation.ts';
 import {
   asObject,
-  booleanField,
   type JsonObject,
   objectField,
   objectsField,
   requiredString,
   stringField,
-  stringsField,
 } from '../../model/json-field.ts';
 import { readOwner, type SliceOwner } from './slice-owner.ts';
 import { clusterAnnotation } from './slice-to-json.ts';
@@ -136,19 +134,9 @@ function readPort(item: JsonObject, path: string): Reading<SlicePort> {
 }
 
 function readEndpoint(item: JsonObject, path: string): Reading<SliceEndpoint> {
+  const value = readSliceEndpoint(item, path, (addresses) => addresses);
   const conditions = objectField(item, 'conditions', path) ?? {};
-  const at = `${path}.conditions`;
   const reference = objectField(item, 'targetRef', path) ?? {};
-  const value: SliceEndpoint = {
-    addresses: stringsField(item, 'addresses', path),
-    ready: booleanField(conditions, 'ready', at),
-    serving: booleanField(conditions, 'serving', at),
-    terminating: booleanField(conditions, 'terminating', at),
-    hostname: stringField(item, 'hostname', path),
-    nodeName: stringField(item, 'nodeName', path),
-    zone: stringField(item, 'zone', path),
-    targetRef: readTargetRef(item, path),
-  };
   const isExact =
     hasOnly(item, ENDPOINT_FIELDS) && hasOnly(conditions, CONDITIONS) && hasOnly(reference, REFERENCE_FIELDS);
   return { value, isExact };

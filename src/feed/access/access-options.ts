@@ -1,29 +1,10 @@
+import type { FeedCredentialOptions } from '../../contract/feed-credential-options.ts';
 import { isLoopbackHost } from './loopback.ts';
 
-/** Who may read the feed and how they prove who they are: what the options say. */
-export interface FeedAccessOptions {
-  /** `--feed-address`: the host to listen at, without brackets. */
+/** The options, and the host to listen at, without brackets: `--feed-address`. */
+export interface FeedAccessOptions extends FeedCredentialOptions {
   readonly host: string;
-  /** `--feed-tls-cert-file`, `--feed-tls-key-file`; both or none. */
-  readonly tlsCertFile: string | undefined;
-  readonly tlsKeyFile: string | undefined;
-  /** `--feed-client-ca-file`. */
-  readonly clientCaFile: string | undefined;
-  /** `--feed-token-file`. */
-  readonly tokenFile: string | undefined;
-  /** `--feed-token-review`. */
-  readonly tokenReview: boolean;
-  /** `--feed-token-audience`; none = the audience of the API server. */
-  readonly tokenAudiences: readonly string[];
-  /** `--feed-authorization`. */
-  readonly authorization: FeedAuthorizationMode;
-  /** `--feed-anonymous`. */
-  readonly anonymous: boolean;
 }
-
-export const FEED_AUTHORIZATION_MODES = ['all', 'local-rbac'] as const;
-/** `all`: everybody who was let in may read everything. `local-rbac`: by SubjectAccessReview of the local cluster. */
-export type FeedAuthorizationMode = (typeof FEED_AUTHORIZATION_MODES)[number];
 
 /** Who is let in without credentials: nobody, who comes from this machine, or everybody. */
 export type AnonymousAccess = 'never' | 'loopback' | 'always';

@@ -1,6 +1,6 @@
 import type { IndexChange } from '../../contract/lister.ts';
 import type { Entry } from '../../model/objects.ts';
-import { contentSize } from './content-size.ts';
+import { changeSize } from './content-size.ts';
 
 const MAX_OBJECTS = 20_000;
 
@@ -66,8 +66,7 @@ export class ChangeWindow {
 
   #add(change: IndexChange, isKnown: boolean, before: Entry | undefined): void {
     const content = change.content ?? before;
-    // What was before is about as large.
-    const bytes = content === undefined ? 0 : (isKnown ? 2 : 1) * contentSize(content);
+    const bytes = content === undefined ? 0 : changeSize(content, isKnown);
     this.#pending.set(change.revision, { change, isKnown, before, bytes });
     this.#bytes += bytes;
   }

@@ -25,6 +25,11 @@ export function contentSize(content: FeedContent): number {
   }
 }
 
+/** The same of a content and, where there was one, that before, which is about as large. */
+export function changeSize(content: FeedContent, isReplaced: boolean): number {
+  return (isReplaced ? 2 : 1) * contentSize(content);
+}
+
 function textSize({ keys, values }: LabelSet): number {
   let size = 0;
   for (const text of keys) size += text.length;

@@ -1,6 +1,6 @@
 import type { FeedView } from '../feed-object.ts';
 import type { FeedEncoder } from '../objects/feed-encoder.ts';
-import { contentSize } from './content-size.ts';
+import { changeSize } from './content-size.ts';
 import { EncodedEvents } from './encoded-events.ts';
 import type { FeedEvent } from './feed-event.ts';
 import { isInView, showsEverything } from './in-view.ts';
@@ -36,13 +36,13 @@ export class EventBatch {
   #byCluster: ReadonlyMap<string, readonly FeedEvent[]> | undefined;
   #bytes: number;
 
-  constructor(events: readonly FeedEvent[], account: BatchAccount) {
+  /** `bytes`: the sizes of the events together. */
+  constructor(events: readonly FeedEvent[], bytes: number, account: BatchAccount) {
     this.events = events;
     this.first = events[0]?.object.sequence ?? 0;
     this.last = events.at(-1)?.object.sequence ?? 0;
     this.#account = account;
-    this.#bytes = BATCH_BYTES;
-    for (const event of events) this.#bytes += eventSize(event);
+    this.#bytes = BATCH_BYTES + bytes;
   }
 
   /** Estimated memory, encoded bytes included. */
@@ -82,6 +82,5 @@ export class EventBatch {
 
 /** Roughly the memory that an event takes before it is encoded. */
 export function eventSize({ object, before }: FeedEvent): number {
-  const content = contentSize(object.content);
-  return EVENT_BYTES + (before === undefined ? content : 2 * content);
+  return EVENT_BYTES + changeSize(object.content, before !== undefined);
 }

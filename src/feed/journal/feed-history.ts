@@ -78,14 +78,14 @@ export class FeedHistory {
     this.#eventsTotal += events.length;
     let from = 0;
     while (from < events.length) {
-      const to = batchEnd(events, from);
+      const { to, bytes } = batchEnd(events, from);
       const number = ring.next;
-      const batch = new EventBatch(events.slice(from, to), {
-        encoded: (bytes) => {
-          this.#encodedBytesTotal += bytes;
+      const batch = new EventBatch(events.slice(from, to), bytes, {
+        encoded: (more) => {
+          this.#encodedBytesTotal += more;
         },
-        grown: (bytes) => {
-          if (!ring.isDropped(number)) this.#add(resource, bytes);
+        grown: (more) => {
+          if (!ring.isDropped(number)) this.#add(resource, more);
         },
       });
       ring.push(batch);
@@ -123,12 +123,15 @@ export class FeedHistory {
   }
 }
 
-/** Where the batch that starts at `from` ends; it has at least one event. */
-function batchEnd(events: readonly FeedEvent[], from: number): number {
+/** Where the batch that starts at `from` ends, and the size of its events; it has at least one. */
+function batchEnd(
+  events: readonly FeedEvent[],
+  from: number,
+): { readonly to: number; readonly bytes: number } {
   let bytes = 0;
   let to = from;
   while (to < events.length && to - from < BATCH_EVENTS && bytes < BATCH_BYTES) {
     bytes += eventSize(events[to++] as FeedEvent);
   }
-  return to;
+  return { to, bytes };
 }

@@ -180,7 +180,6 @@ export class FeedJournal {
     const sequence = this.#options.revisions.sequence(change.revision);
     const object = indexedObject(cluster, content, sequence, name);
     if (op === 'delete') return { type: 'DELETED', object };
-    if (!isKnown) return { type: 'ADDED', object };
-    return before === undefined ? { type: 'MODIFIED', object } : { type: 'MODIFIED', object, before };
+    return isKnown ? { type: 'MODIFIED', object, before } : { type: 'ADDED', object };
   }
 }

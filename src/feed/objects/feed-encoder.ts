@@ -18,6 +18,7 @@ export type FeedEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 export interface TypedObject {
   readonly type: FeedEventType;
+  /** As it is now; for DELETED as it was last, with the sequence of the deletion. */
   readonly object: FeedObject;
 }
 

@@ -62,9 +62,7 @@ export class JsonEncoder implements FeedEncoder {
     const ends = events.map(
       ({ type, object }) => (end = writeScratch(eventLine(type, this.#whole(object)), end)),
     );
-    const bytes = Buffer.allocUnsafeSlow(end);
-    scratch.copy(bytes, 0, 0, end);
-    return { bytes, ends };
+    return { bytes: takeScratch(end), ends };
   }
 
   bookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer {
@@ -117,7 +115,8 @@ function eventLine(type: string, object: string): string {
   return `{"type":"${type}","object":${object}}\n`;
 }
 
-let scratch = Buffer.allocUnsafeSlow(1 << 20);
+const usualScratch = Buffer.allocUnsafeSlow(2 << 20);
+let scratch = usualScratch;
 
 /** Writes at `at`; returns where it ends. */
 function writeScratch(text: string, at: number): number {
@@ -128,4 +127,12 @@ function writeScratch(text: string, at: number): number {
     scratch = larger;
   }
   return at + scratch.write(text, at);
+}
+
+/** What was written, in memory of its own. What large objects needed is not kept for the next. */
+function takeScratch(end: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(end);
+  scratch.copy(bytes, 0, 0, end);
+  scratch = usualScratch;
+  return bytes;
 }

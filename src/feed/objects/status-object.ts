@@ -13,12 +13,14 @@ export interface FailureStatus {
 export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
+  /** The plural of the resource for what is not found, a kind such as `ListOptions` for what is invalid. */
   readonly kind?: string;
   readonly causes?: readonly {
     readonly reason: string;
     readonly message: string;
     readonly field: string;
   }[];
+  /** With TooManyRequests: also the header Retry-After. */
   readonly retryAfterSeconds?: number;
 }
 
