@@ -23,6 +23,7 @@ import { worksOf } from './service-works.ts';
 import type { Work, WorkDescription } from './writer/work.ts';
 import type { WriterRefusal } from './writer/writer-options.ts';
 import { Writer } from './writer/writer.ts';
+import { splitKey, writtenObject } from './written-object.ts';
 
 export interface FederationParts {
   readonly options: FederationOptions;
@@ -215,12 +216,10 @@ export class FederationController {
   #refused({ key, work, problem, message, retryInMs, attempt }: WriterRefusal): void {
     const none = { kind: 'plan', op: 'make', name: '' } as const;
     const { report } = this.#parts;
-    const { kind, op, name: object } = work ?? none;
-    const { namespace, name: service } = splitKey(key);
-    const where = { namespace, service, kind, op, object };
+    const where = writtenObject(key, work ?? none);
     report({ event: 'write.refused', ...where, problem, message, retryInMs, attempt });
     if (problem === 'invalid')
-      this.#warnings.tell(this.#service(namespace, service), 'SliceRefused', message);
+      this.#warnings.tell(this.#service(where.namespace, where.service), 'SliceRefused', message);
   }
 
   #newRecorder(): EventRecorder {
@@ -281,24 +280,4 @@ export class FederationController {
     const uid = found?.entry.kind === 'Service' ? found.entry.uid : '';
     return { namespace, name, uid };
   }
-}
-
-/** `namespace/name`; the name may be ''. */
-export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
-  const slash = key.indexOf('/');
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}
-
-function writtenObject(
-  key: string,
-  { kind, op, name: object }: WorkDescription,
-): {
-  readonly namespace: string;
-  readonly service: string;
-  readonly kind: string;
-  readonly op: string;
-  readonly object: string;
-} {
-  const { namespace, name: service } = splitKey(key);
-  return { namespace, service, kind, op, object };
 }

@@ -1,16 +1,17 @@
-import { DatastoreError } from '../contract/datastore-error.ts';
+import type { DatastoreError } from '../contract/datastore-error.ts';
 import type { Datastore, Revision, StreamSink, WatchTail } from '../contract/datastore.ts';
 import type { ResourceStore } from '../contract/replica.ts';
 import type { Delta } from '../model/delta.ts';
 import type { Resource } from '../model/kind.ts';
 import type { StatusReason } from '../model/status.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { IdleDeadline } from '../runtime/idle-deadline.ts';
+import type { IdleDeadline } from '../runtime/idle-deadline.ts';
 import type { Random } from '../runtime/random.ts';
 import { asDatastoreError } from './as-datastore-error.ts';
 import type { ListPlaces } from './list-places.ts';
 import type { ResourceEvent } from './resource-phase.ts';
 import { RetrySchedule, type RetryTimings } from './retry-schedule.ts';
+import { underDeadlines } from './stream-deadlines.ts';
 
 /** All times in milliseconds. */
 export interface ReflectorTimings extends RetryTimings {
@@ -63,9 +64,6 @@ const LIST_PLACE_MS = 10_000;
 /** The same while nothing of the answer is there. */
 const SILENT_LIST_PLACE_MS = 1_000;
 
-/** A list that brings no object for so long is given up, however many bytes arrive: pages of slow links are far from that. */
-const STALLED_LIST_MS = 600_000;
-
 /** Failures in a row at one resume point that call for a fresh list (Calico: MaxErrorsPerRevision). */
 const MAX_FAILURES_PER_REVISION = 5;
 
@@ -106,7 +104,7 @@ export class Reflector {
   }
 
   async #list(attempt: Attempt, signal: AbortSignal): Promise<void> {
-    const { datastore, resource, store, observer, lists, clock } = this.#options;
+    const { datastore, resource, store, observer, lists, clock, timings } = this.#options;
     const leave = await lists.enter(signal, this.#unanswered);
     const cancelPatience = this.#limitPlace(attempt, leave);
     let objects = 0;
@@ -115,19 +113,22 @@ export class Reflector {
       observer.event('list', undefined);
       store.begin();
       const startedAt = clock.monotonic();
-      const outcome = await this.#guarded(signal, (guarded, { idle, stall }) => {
-        stall.start();
-        return datastore.list({
-          resource,
-          signal: guarded,
-          notOlderThan: this.#newest,
-          sink: this.#sink(attempt, idle, 'answered', (deltas) => {
-            stall.touch();
-            lists.answered();
-            objects += deltas.length;
-          }),
-        });
-      });
+      const outcome = await underDeadlines(
+        { clock, idleMs: timings.idleMs, signal },
+        (guarded, { idle, stall }) => {
+          stall.start();
+          return datastore.list({
+            resource,
+            signal: guarded,
+            notOlderThan: this.#newest,
+            sink: this.#sink(attempt, idle, 'answered', (deltas) => {
+              stall.touch();
+              lists.answered();
+              objects += deltas.length;
+            }),
+          });
+        },
+      );
       store.end();
       lists.answered();
       const first = !this.#everListed;
@@ -175,7 +176,7 @@ export class Reflector {
     const tail = this.#tail;
     this.#tail = undefined;
     const before = this.#revision;
-    await this.#guarded(signal, (guarded, { idle }) => {
+    await underDeadlines({ clock, idleMs: timings.idleMs, signal }, (guarded, { idle }) => {
       const sink = this.#sink(attempt, idle, 'contact', undefined);
       if (tail) return tail(sink, guarded);
       return datastore.watch({ resource, revision: this.#revision ?? '', sink, signal: guarded });
@@ -184,31 +185,6 @@ export class Reflector {
     const short = clock.monotonic() - attempt.startedAt < timings.shortWatchMs;
     if (short && this.#revision === before) await this.#sleep(this.#retries.afterShortWatch(), signal);
     else this.#retries.lasted();
-  }
-
-  /** Runs `work` under the idle deadline: a silent stream is aborted and becomes a Timeout. */
-  async #guarded<T>(
-    signal: AbortSignal,
-    work: (guarded: AbortSignal, deadlines: Deadlines) => Promise<T>,
-  ): Promise<T> {
-    const { clock, timings } = this.#options;
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const idle = new IdleDeadline(clock, timings.idleMs, () => controller.abort(idleError(timings.idleMs)));
-    const stall = new IdleDeadline(clock, STALLED_LIST_MS, () => controller.abort(stallError()));
-    idle.start();
-    try {
-      return await work(controller.signal, { idle, stall });
-    } catch (error) {
-      // Whatever the adapter makes of an abort: the reason of ours is the truth.
-      if (controller.signal.aborted && !signal.aborted) throw controller.signal.reason;
-      throw error;
-    } finally {
-      idle.stop();
-      stall.stop();
-      signal.removeEventListener('abort', onAbort);
-    }
   }
 
   #sink(
@@ -302,25 +278,10 @@ export class Reflector {
   }
 }
 
-interface Deadlines {
-  /** No sign of life at all. */
-  readonly idle: IdleDeadline;
-  /** No object of a list: a peer that sends byte after byte and never an end looks alive. Started by lists. */
-  readonly stall: IdleDeadline;
-}
-
 interface Attempt {
   /** There was a sign of life. */
   heard: boolean;
   /** There was data. */
   delivered: boolean;
   readonly startedAt: number;
-}
-
-function stallError(): DatastoreError {
-  return new DatastoreError('retry', 'Timeout', `the list brought no object for ${STALLED_LIST_MS / 1000} s`);
-}
-
-function idleError(idleMs: number): DatastoreError {
-  return new DatastoreError('retry', 'Timeout', `no sign of life for ${Math.round(idleMs / 1000)} s`);
 }

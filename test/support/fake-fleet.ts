@@ -5,12 +5,11 @@ import type { Lister } from '../../src/contract/lister.ts';
 import type { RccSnapshot, RccSource, SecretSnapshot, SecretSource } from '../../src/contract/rcc-source.ts';
 import type { Resource } from '../../src/model/kind.ts';
 import type { ClusterAccess, RccDocument, SecretName } from '../../src/model/rcc.ts';
-import { Gate } from '../../src/runtime/gate.ts';
-import { seededRandom } from '../../src/runtime/random.ts';
 import { ClusterManager } from '../../src/sync/cluster-manager.ts';
 import { FakeClock, turn } from './fake-clock.ts';
 import { FakeDatastore, FakeSource } from './fake-datastore.ts';
 import { ModelReplicas } from './fake-replica.ts';
+import { engineContext } from './engine-context.ts';
 
 /** Remote clusters by the address that RCCs give (`spec.etcdEndpoints`). */
 export class FakeRemotes implements Adapter {
@@ -171,20 +170,7 @@ export function startFakeFleet(sourceNames: readonly string[] = ['kubernetes']):
     staleAfterMs: 60_000,
     filePollMs: 60_000,
     readyAfterMs: 30_000,
-    context: {
-      clock,
-      random: seededRandom(3),
-      report: (event) => events.push(event),
-      lists: new Gate(4),
-      maxObjectsPerCluster: 100,
-      timings: {
-        idleMs: 600_000,
-        firstRetryMs: 500,
-        maxRetryMs: 30_000,
-        forbiddenRetryMs: 60_000,
-        shortWatchMs: 1_000,
-      },
-    },
+    context: engineContext(clock, 3, events),
   });
   const controller = new AbortController();
   const running = manager.run(controller.signal);

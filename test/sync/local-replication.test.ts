@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PreparedDatastore } from '../../src/contract/adapter.ts';
 import type { DaemonEvent } from '../../src/contract/event.ts';
-import { Gate } from '../../src/runtime/gate.ts';
-import { seededRandom } from '../../src/runtime/random.ts';
 import { LocalReplication } from '../../src/sync/local-replication.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeDatastore, FakeSource, forbidden, unreachable } from '../support/fake-datastore.ts';
 import { ModelReplicas } from '../support/fake-replica.ts';
 import { within } from '../rig/deadline.ts';
+import { engineContext } from '../support/engine-context.ts';
 
 interface Rig extends AsyncDisposable {
   readonly clock: FakeClock;
@@ -44,20 +43,7 @@ function rig(): Rig {
   const replication = new LocalReplication({
     services,
     replicas,
-    context: {
-      clock,
-      random: seededRandom(5),
-      report: (event) => events.push(event),
-      lists: new Gate(4),
-      maxObjectsPerCluster: 100,
-      timings: {
-        idleMs: 600_000,
-        firstRetryMs: 500,
-        maxRetryMs: 30_000,
-        forbiddenRetryMs: 60_000,
-        shortWatchMs: 1_000,
-      },
-    },
+    context: engineContext(clock, 5, events),
   });
   assert.equal(opened, 0);
   assert.equal(clock.pending, 0, 'constructing starts nothing');

@@ -3,12 +3,11 @@ import { describe, it, type TestContext } from 'node:test';
 import type { PreparedDatastore } from '../../src/contract/adapter.ts';
 import type { DaemonEvent } from '../../src/contract/event.ts';
 import type { Resource } from '../../src/model/kind.ts';
-import { Gate } from '../../src/runtime/gate.ts';
-import { seededRandom } from '../../src/runtime/random.ts';
 import { Session } from '../../src/sync/session.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeDatastore, FakeSource, unreachable } from '../support/fake-datastore.ts';
 import { ModelReplica } from '../support/fake-replica.ts';
+import { engineContext } from '../support/engine-context.ts';
 
 interface Rig {
   readonly clock: FakeClock;
@@ -43,20 +42,7 @@ function rig(test: TestContext): Rig {
     datastores: [prepared(etcd), prepared(kubernetes)],
     replica: new ModelReplica('east'),
     staged: false,
-    context: {
-      clock,
-      random: seededRandom(5),
-      report: (event) => events.push(event),
-      lists: new Gate(4),
-      maxObjectsPerCluster: 100,
-      timings: {
-        idleMs: 600_000,
-        firstRetryMs: 500,
-        maxRetryMs: 30_000,
-        forbiddenRetryMs: 60_000,
-        shortWatchMs: 1_000,
-      },
-    },
+    context: engineContext(clock, 5, events),
     onChange: () => undefined,
     admit: (of) => {
       asked.push(of.identities);
