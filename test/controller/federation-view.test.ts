@@ -6,7 +6,8 @@ import { FederationView } from '../../src/controller/federation-view.ts';
 import { labels, service, slice } from '../index/fixtures.ts';
 import { ControlRig } from './control-rig.ts';
 import { object } from './endpoints/fixture.ts';
-import { endpoint, federated } from './selection/fixtures.ts';
+import { federated } from './selection/fixtures.ts';
+import { sliceEndpoint as endpoint } from '../model/slice-endpoint.ts';
 
 const web = (...addresses: readonly string[]) => [
   service('web', { labels: labels({ app: 'web' }) }),

@@ -8,7 +8,8 @@ import { LabelSet } from '../../src/model/label-set.ts';
 import { labels, put, service, slice } from '../index/fixtures.ts';
 import { ControlRig } from './control-rig.ts';
 import { object } from './endpoints/fixture.ts';
-import { endpoint, federated } from './selection/fixtures.ts';
+import { federated } from './selection/fixtures.ts';
+import { sliceEndpoint as endpoint } from '../model/slice-endpoint.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {

@@ -4,7 +4,8 @@ import type { ServicePlan } from '../../src/controller/service-plans.ts';
 import { labels, service, slice } from '../index/fixtures.ts';
 import { ControlRig } from './control-rig.ts';
 import { object } from './endpoints/fixture.ts';
-import { endpoint, federated } from './selection/fixtures.ts';
+import { federated } from './selection/fixtures.ts';
+import { sliceEndpoint as endpoint } from '../model/slice-endpoint.ts';
 
 const EVERYWHERE = federated('everywhere', "app == 'web'");
 const web = (...addresses: readonly string[]) => [

@@ -10,6 +10,7 @@ import type { MergedIndex } from '../../src/index/merged-index.ts';
 import type { Delta } from '../../src/model/delta.ts';
 import type { Entry } from '../../src/model/objects.ts';
 import { keyOf, newIndex, put, service, slice, workload } from './fixtures.ts';
+import { sliceEndpoint } from '../model/slice-endpoint.ts';
 
 function pods(count: number, uid = ''): Entry[] {
   return Array.from({ length: count }, (_, i) => workload(`pod-${i}`, { uid }));
@@ -281,16 +282,7 @@ describe('the content before a change', () => {
     const replica = index.open('east');
     const lasts: (Entry | undefined)[] = [];
     index.onCommit((changes) => lasts.push(...changes.map(({ last }) => last)), ALWAYS);
-    const endpoint = {
-      addresses: ['10.0.0.1'],
-      ready: true,
-      serving: undefined,
-      terminating: false,
-      hostname: '',
-      nodeName: 'node-1',
-      zone: '',
-      targetRef: undefined,
-    };
+    const endpoint = sliceEndpoint('10.0.0.1', { terminating: false, nodeName: 'node-1' });
     const first = slice('a', 's', { endpoints: [endpoint] });
     const second = slice('a', 's', { endpoints: [endpoint, endpoint] });
     const store = replica.resource('endpointslices');

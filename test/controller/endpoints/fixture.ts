@@ -11,21 +11,17 @@ import { ownedEndpointsFromJson } from '../../../src/controller/endpoints/owned-
 import type { OwnedEndpoints } from '../../../src/controller/endpoints/owned-endpoints.ts';
 import type { OwnedSlice } from '../../../src/controller/owned/owned-slice.ts';
 import type { DesiredPart, DesiredService } from '../../../src/controller/plan/desired-service.ts';
+import { sliceEndpoint } from '../../model/slice-endpoint.ts';
 
 export const SELECTOR = 'app == "web"';
 
 export function endpoint(address: string, more: Partial<SliceEndpoint> = {}): SliceEndpoint {
-  return {
-    addresses: [address],
-    ready: true,
+  return sliceEndpoint(address, {
     serving: true,
     terminating: false,
-    hostname: '',
-    nodeName: '',
-    zone: '',
     targetRef: { kind: 'Pod', namespace: 'shop', name: `pod-${address}`, uid: `uid-${address}` },
     ...more,
-  };
+  });
 }
 
 /** With the targetRef that selection gives a remote endpoint. */

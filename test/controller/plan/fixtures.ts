@@ -7,6 +7,7 @@ import { setKey } from '../../../src/controller/plan/set-key.ts';
 import type { OwnedSlice } from '../../../src/controller/owned/owned-slice.ts';
 import type { SliceEndpoint, SlicePort } from '../../../src/model/endpoint-slice.ts';
 import type { SourceCluster } from '../../../src/model/federation.ts';
+import { sliceEndpoint } from '../../model/slice-endpoint.ts';
 
 export const http: SlicePort = { name: 'http', protocol: 'TCP', port: 8080, appProtocol: '' };
 export const http2: SlicePort = { ...http, port: 8081 };
@@ -14,17 +15,11 @@ export const metrics: SlicePort = { name: 'metrics', protocol: 'TCP', port: 9090
 export const http2c: SlicePort = { ...http, appProtocol: 'kubernetes.io/h2c' };
 
 export function endpoint(address: string, more: Partial<SliceEndpoint> = {}): SliceEndpoint {
-  return {
-    addresses: [address],
-    ready: true,
+  return sliceEndpoint(address, {
     serving: true,
     terminating: false,
-    hostname: '',
-    nodeName: '',
-    zone: '',
-    targetRef: undefined,
     ...more,
-  };
+  });
 }
 
 /** `endpoints(3)`: 10.0.0.1 to 10.0.0.3, sorted by text. */

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import type { DirtyCause } from '../../../src/controller/selection/dirty-marks.ts';
 import { LabelSet } from '../../../src/model/label-set.ts';
 import { labels, service, slice } from '../../index/fixtures.ts';
-import { endpoint, federated, SelectionRig, servicePort } from './fixtures.ts';
+import { federated, SelectionRig, servicePort } from './fixtures.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 const app = (name: string) => ({ labels: labels({ app: name }) });
 const of = (address: string) => ({ endpoints: [endpoint(address)] });

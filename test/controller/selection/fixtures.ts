@@ -4,7 +4,7 @@ import type { Staleness } from '../../../src/controller/selection/stale-policy.t
 import type { DesiredPart } from '../../../src/controller/plan/desired-service.ts';
 import type { MergedIndex } from '../../../src/index/merged-index.ts';
 import type { ClusterReplica } from '../../../src/contract/replica.ts';
-import type { EndpointSlice, SliceEndpoint, SlicePort } from '../../../src/model/endpoint-slice.ts';
+import type { EndpointSlice, SlicePort } from '../../../src/model/endpoint-slice.ts';
 import {
   LOCAL_CLUSTER_TEXT,
   SERVICE_SELECTOR_ANNOTATION,
@@ -112,18 +112,4 @@ export function slicePort(name: string, port: number | undefined = 80, protocol 
 export function federated(name: string, selector: string, more: Partial<Service> = {}): Service {
   const annotations = LabelSet.of([[SERVICE_SELECTOR_ANNOTATION, selector]]);
   return service(name, { uid: `uid-${name}`, annotations, ports: [servicePort('http')], ...more });
-}
-
-export function endpoint(address: string, more: Partial<SliceEndpoint> = {}): SliceEndpoint {
-  return {
-    addresses: [address],
-    ready: true,
-    serving: undefined,
-    terminating: undefined,
-    hostname: '',
-    nodeName: '',
-    zone: '',
-    targetRef: undefined,
-    ...more,
-  };
 }

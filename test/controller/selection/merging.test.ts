@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SlicePort } from '../../../src/model/endpoint-slice.ts';
 import { service, slice } from '../../index/fixtures.ts';
-import { endpoint, federated, SelectionRig, servicePort, show, slicePort } from './fixtures.ts';
+import { federated, SelectionRig, servicePort, show, slicePort } from './fixtures.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 interface Given {
   readonly of?: string;

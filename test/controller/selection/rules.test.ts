@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../../src/model/federation.ts';
 import { labels, service, slice } from '../../index/fixtures.ts';
-import { endpoint, federated, SelectionRig, servicePort, slicePort } from './fixtures.ts';
+import { federated, SelectionRig, servicePort, slicePort } from './fixtures.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 const web = { labels: labels({ app: 'web' }) };
 const from = (address: string) => ({ endpoints: [endpoint(address)] });

@@ -9,9 +9,10 @@ import type { SourceCluster } from '../../../src/model/federation.ts';
 import { LabelSet } from '../../../src/model/label-set.ts';
 import type { Service } from '../../../src/model/service.ts';
 import { labels, propertyOptions, service, slice } from '../../index/fixtures.ts';
-import { endpoint, SelectionRig, servicePort, slicePort } from './fixtures.ts';
+import { SelectionRig, servicePort, slicePort } from './fixtures.ts';
 import { naiveSelection } from './naive-selection.ts';
 import type { Flat } from './naive-selection.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 const CLUSTERS: readonly SourceCluster[] = [null, 'east', 'west'];
 const NAMESPACES = ['shop', 'bank'];

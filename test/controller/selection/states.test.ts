@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Service } from '../../../src/model/service.ts';
 import { labels, service, slice } from '../../index/fixtures.ts';
-import { endpoint, federated, SelectionRig } from './fixtures.ts';
+import { federated, SelectionRig } from './fixtures.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 const web = { labels: labels({ app: 'web' }) };
 

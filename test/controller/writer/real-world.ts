@@ -13,7 +13,7 @@ import { systemRandom } from '../../../src/runtime/random.ts';
 import { until } from '../../rig/deadline.ts';
 import type { KubeApiserver } from '../../rig/kube-apiserver.ts';
 import { connectTo } from '../election/real-api.ts';
-import { endpoint } from './slices.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 const json = { toCreate: sliceToCreate, toPatch: sliceToPatch };
 

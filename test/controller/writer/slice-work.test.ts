@@ -5,7 +5,8 @@ import type { OwnedSlice } from '../../../src/controller/owned/owned-slice.ts';
 import type { Edit } from '../../../src/controller/plan/edit.ts';
 import { SliceWork } from '../../../src/controller/writer/slice-work.ts';
 import type { JsonObject } from '../../../src/model/json-field.ts';
-import { content, endpoint, sliceJson } from './slices.ts';
+import { content, sliceJson } from './slices.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 const wanted = content('shop/web', 'web-1', ['10.0.0.1', '10.0.0.2']);
 const of: OwnedSlice = {

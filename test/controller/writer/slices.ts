@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../../src/model/json-field.ts';
-import type { SliceEndpoint } from '../../../src/model/endpoint-slice.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL } from '../../../src/model/federation.ts';
 import type { OwnedSlice } from '../../../src/controller/owned/owned-slice.ts';
 import type { SliceContent } from '../../../src/controller/plan/edit.ts';
 import type { SliceJson, SliceSink } from '../../../src/controller/writer/slice-work.ts';
 import { metaOf } from './memory-api.ts';
+import { sliceEndpoint as endpoint } from '../../model/slice-endpoint.ts';
 
 /** Our slices in the least JSON that the real API server accepts. */
 export const sliceJson: SliceJson = {
@@ -18,19 +18,6 @@ export const sliceJson: SliceJson = {
   }),
   toPatch: ({ endpoints }) => ({ endpoints: endpoints.map(({ addresses }) => ({ addresses })) }),
 };
-
-export function endpoint(address: string): SliceEndpoint {
-  return {
-    addresses: [address],
-    ready: true,
-    serving: undefined,
-    terminating: undefined,
-    hostname: '',
-    nodeName: '',
-    zone: '',
-    targetRef: undefined,
-  };
-}
 
 export function content(key: string, name: string, addresses: readonly string[]): SliceContent {
   const [namespace = '', service = ''] = key.split('/');

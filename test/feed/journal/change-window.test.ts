@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ChangeWindow } from '../../../src/feed/journal/change-window.ts';
 import type { IndexChange } from '../../../src/contract/lister.ts';
 import { service, slice } from '../../index/fixtures.ts';
+import { sliceEndpoint } from '../../model/slice-endpoint.ts';
 
 const place = { cluster: 'east', kind: 'Service', namespace: 'shop', name: 'a' } as const;
 
@@ -73,17 +74,8 @@ describe('the window of changes', () => {
 
   it('is full of large objects, and has room again for what is overtaken or taken', () => {
     const window = new ChangeWindow(100_000);
-    const endpoint = {
-      addresses: ['10.0.0.1'],
-      ready: true,
-      serving: undefined,
-      terminating: undefined,
-      hostname: '',
-      nodeName: '',
-      zone: '',
-      targetRef: undefined,
-    };
-    const large = slice('a-1', 'a', { endpoints: Array.from({ length: 100 }, () => endpoint) });
+    const endpoints = Array.from({ length: 100 }, () => sliceEndpoint('10.0.0.1'));
+    const large = slice('a-1', 'a', { endpoints });
     const put = (revision: number, replaces?: number): void =>
       window.add({ ...place, kind: 'EndpointSlice', revision, op: 'put', replaces, content: large });
     put(1);
